@@ -1,0 +1,207 @@
+//! Where a piece of text or a value came from.
+//!
+//! Origins are interned in an [`OriginTable`] and passed around as [`OriginId`], four bytes. They form a DAG of
+//! three shapes: a leaf, the union of two origins (a function mixed its inputs), and an origin that was only
+//! selected or emitted because another one was tested (`if`, `default`, `ternary` …). Everything that printed a
+//! field and everything that merely decided about it can be told apart by [`OriginTable::resolve`].
+//!
+//! Deliberately absent: file contents, line numbers. A leaf holds byte ranges; whoever has the files counts lines.
+//!
+//! Where nothing is recorded all origins are [`OriginId::NONE`], and everything downstream costs next to nothing.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// An interned origin; only meaningful together with the [`OriginTable`] that made it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct OriginId(pub u32);
+
+impl OriginId {
+    /// No origin is known (or nothing is recorded).
+    pub const NONE: OriginId = OriginId(0);
+    /// Whether nothing is known.
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// A byte range of a file that the renderer was given (a template or a values file).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// The name under which the file was given, for example `mychart/charts/sub/templates/a.yaml`,
+    /// or the name of a values source.
+    pub file: Arc<str>,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// What a piece of text came from in the end.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Leaf {
+    /// Literal text, or a literal inside an action, of a template.
+    Template(Place),
+    /// A value; `path` is the path in the *parent chart's* values, as a user writes it.
+    Value {
+        /// Normalized path (RFC 9535), for example `$['image']['tag']`.
+        path: Arc<str>,
+        /// Where the winning value stands; none for a value from `--set`.
+        place: Option<Place>,
+    },
+    /// A value given with `--set` and its siblings.
+    Set {
+        /// Normalized path in the parent chart's values.
+        path: Arc<str>,
+    },
+    /// `.Release.*`; the field name.
+    Release(Arc<str>),
+    /// `.Chart.*` of the chart named; the field name.
+    Chart(Arc<str>),
+    /// `.Capabilities.*` or another thing that the cluster decides (`lookup`, `getHostByName`).
+    Capabilities(Arc<str>),
+    /// Text from `.Files`.
+    File(Arc<str>),
+    /// A call that gives another result at each render.
+    Random {
+        /// The function's name.
+        function: Arc<str>,
+        /// The call in the template.
+        call: Place,
+    },
+    /// A call whose result has an unspecified order in Go (`keys`, `values`).
+    Unordered {
+        /// The function's name.
+        function: Arc<str>,
+        /// The call in the template.
+        call: Place,
+    },
+}
+
+/// One node of the DAG.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Node {
+    /// An end point.
+    Leaf(Leaf),
+    /// Both.
+    Union(OriginId, OriginId),
+    /// `base`, and `by` was tested to decide that it is there.
+    Tested {
+        /// What is printed.
+        base: OriginId,
+        /// What was only tested.
+        by: OriginId,
+    },
+}
+
+/// The interned origins of one render.
+#[derive(Clone, Debug)]
+pub struct OriginTable {
+    nodes: Vec<Node>,
+    known: HashMap<Node, OriginId>,
+    recording: bool,
+}
+
+/// The leaves behind an origin.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Resolved {
+    /// What was printed, in order of first appearance.
+    pub printed: Vec<Leaf>,
+    /// What only decided a condition around it.
+    pub tested: Vec<Leaf>,
+}
+
+impl OriginTable {
+    /// An empty table; with `recording` false every origin made is [`OriginId::NONE`].
+    pub fn new(recording: bool) -> Self {
+        OriginTable { nodes: Vec::new(), known: HashMap::new(), recording }
+    }
+
+    /// Whether origins are recorded at all.
+    pub fn is_recording(&self) -> bool {
+        self.recording
+    }
+
+    fn intern(&mut self, node: Node) -> OriginId {
+        if let Some(&id) = self.known.get(&node) {
+            return id;
+        }
+        self.nodes.push(node.clone());
+        let id = OriginId(self.nodes.len() as u32);
+        self.known.insert(node, id);
+        id
+    }
+
+    /// The origin that is just this leaf.
+    pub fn leaf(&mut self, leaf: impl FnOnce() -> Leaf) -> OriginId {
+        if !self.recording {
+            return OriginId::NONE;
+        }
+        self.intern(Node::Leaf(leaf()))
+    }
+
+    /// The origin of something made out of both.
+    pub fn union(&mut self, a: OriginId, b: OriginId) -> OriginId {
+        match (a, b) {
+            (a, b) if a == b || b.is_none() => a,
+            (a, b) if a.is_none() => b,
+            (a, b) => self.intern(Node::Union(a, b)),
+        }
+    }
+
+    /// `base`, which is only there because `by` was tested. `by` alone also makes an origin: of something that
+    /// has no text of its own.
+    pub fn tested(&mut self, base: OriginId, by: OriginId) -> OriginId {
+        if by.is_none() || !self.recording {
+            return base;
+        }
+        self.intern(Node::Tested { base, by })
+    }
+
+    /// The node behind an id.
+    pub fn node(&self, id: OriginId) -> Option<&Node> {
+        self.nodes.get((id.0 as usize).checked_sub(1)?)
+    }
+
+    /// All leaves behind an id, told apart by what they did. Each leaf stands once; one that was printed is not
+    /// listed again as tested. Iterative, so that a long chain cannot overflow the stack.
+    pub fn resolve(&self, id: OriginId) -> Resolved {
+        let mut out = Resolved::default();
+        let mut seen: BTreeSet<(OriginId, bool)> = BTreeSet::new();
+        let mut printed_ids: BTreeSet<OriginId> = BTreeSet::new();
+        let mut tested_ids: Vec<OriginId> = Vec::new();
+        let mut stack = vec![(id, false)];
+        while let Some((id, only_tested)) = stack.pop() {
+            if id.is_none() || !seen.insert((id, only_tested)) {
+                continue;
+            }
+            match self.node(id) {
+                None => {}
+                Some(Node::Leaf(leaf)) => {
+                    if only_tested {
+                        tested_ids.push(id);
+                    } else {
+                        printed_ids.insert(id);
+                        out.printed.push(leaf.clone());
+                    }
+                }
+                Some(Node::Union(a, b)) => {
+                    stack.push((*b, only_tested));
+                    stack.push((*a, only_tested));
+                }
+                Some(Node::Tested { base, by }) => {
+                    stack.push((*by, true));
+                    stack.push((*base, only_tested));
+                }
+            }
+        }
+        for id in tested_ids {
+            if !printed_ids.contains(&id)
+                && let Some(Node::Leaf(leaf)) = self.node(id)
+            {
+                out.tested.push(leaf.clone());
+            }
+        }
+        out
+    }
+}

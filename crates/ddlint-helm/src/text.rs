@@ -1,0 +1,183 @@
+//! Bytes that remember where they came from: what a template writes and what a string value holds.
+//!
+//! A [`Text`] is immutable and cheap to clone; a [`TextBuf`] builds one. Strings are bytes, as in Go; nothing here
+//! assumes UTF-8. Deliberately absent: what the origins mean (see [`crate::origin`]).
+
+use crate::origin::{OriginId, OriginTable};
+use std::rc::Rc;
+
+/// A run of bytes with one origin; it begins where the run before it ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Segment {
+    /// One past the last byte of the run, counted from the beginning of the text.
+    pub end: u32,
+    /// Where the run came from.
+    pub origin: OriginId,
+}
+
+#[derive(Debug)]
+struct Inner {
+    bytes: Vec<u8>,
+    segments: Vec<Segment>,
+}
+
+/// An immutable byte string whose every byte has an origin.
+#[derive(Clone, Debug)]
+pub struct Text(Rc<Inner>);
+
+impl Text {
+    /// A text of one origin.
+    pub fn new(bytes: impl Into<Vec<u8>>, origin: OriginId) -> Text {
+        let bytes = bytes.into();
+        let segments = match (bytes.len(), origin.is_none()) {
+            (0, true) => Vec::new(),
+            (n, _) => vec![Segment { end: n as u32, origin }],
+        };
+        Text(Rc::new(Inner { bytes, segments }))
+    }
+    /// The empty text.
+    pub fn empty() -> Text {
+        Text::new(Vec::new(), OriginId::NONE)
+    }
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+    /// The number of bytes.
+    pub fn len(&self) -> usize {
+        self.0.bytes.len()
+    }
+    /// Whether there is no byte.
+    pub fn is_empty(&self) -> bool {
+        self.0.bytes.is_empty()
+    }
+    /// The bytes as UTF-8, invalid ones replaced.
+    pub fn to_str_lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.0.bytes)
+    }
+    /// The runs, in order. An empty text may keep one empty run, so that an empty value still has an origin.
+    pub fn segments(&self) -> &[Segment] {
+        &self.0.segments
+    }
+    /// The origin of the byte at `offset`.
+    pub fn origin_at(&self, offset: usize) -> OriginId {
+        let at = self.0.segments.partition_point(|s| s.end as usize <= offset);
+        self.0.segments.get(at).or(self.0.segments.last()).map_or(OriginId::NONE, |s| s.origin)
+    }
+    /// The union of all origins: for functions that mix their input.
+    pub fn origin(&self, table: &mut OriginTable) -> OriginId {
+        self.0.segments.iter().fold(OriginId::NONE, |a, s| table.union(a, s.origin))
+    }
+    /// The same bytes, all of one origin.
+    pub fn with_origin(&self, origin: OriginId) -> Text {
+        Text::new(self.0.bytes.clone(), origin)
+    }
+    /// The same bytes, each origin marked as depending on the test of `by`.
+    pub fn tested(&self, by: OriginId, table: &mut OriginTable) -> Text {
+        if by.is_none() {
+            return self.clone();
+        }
+        let mut out = TextBuf::with_capacity(self.len());
+        if self.is_empty() {
+            let base = self.origin(table);
+            return Text::new(Vec::new(), table.tested(base, by));
+        }
+        for (bytes, origin) in self.runs() {
+            out.push(bytes, table.tested(origin, by));
+        }
+        out.finish()
+    }
+    /// The bytes from `start` to `end`, with their origins.
+    pub fn slice(&self, start: usize, end: usize) -> Text {
+        let mut out = TextBuf::with_capacity(end - start);
+        out.push_slice(self, start, end);
+        let text = out.finish();
+        if text.is_empty() && !self.0.segments.is_empty() {
+            return Text::new(Vec::new(), self.origin_at(start));
+        }
+        text
+    }
+    /// Runs of bytes with their origin.
+    pub fn runs(&self) -> impl Iterator<Item = (&[u8], OriginId)> {
+        let mut start = 0usize;
+        self.0.segments.iter().map(move |s| {
+            let run = &self.0.bytes[start..s.end as usize];
+            start = s.end as usize;
+            (run, s.origin)
+        })
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.0.bytes == other.0.bytes
+    }
+}
+impl Eq for Text {}
+
+/// Builds a [`Text`]; adjacent runs of one origin become one.
+#[derive(Clone, Debug, Default)]
+pub struct TextBuf {
+    bytes: Vec<u8>,
+    segments: Vec<Segment>,
+}
+
+impl TextBuf {
+    /// An empty buffer.
+    pub fn new() -> TextBuf {
+        TextBuf::default()
+    }
+    /// An empty buffer with room.
+    pub fn with_capacity(bytes: usize) -> TextBuf {
+        TextBuf { bytes: Vec::with_capacity(bytes), segments: Vec::new() }
+    }
+    /// Appends bytes of one origin.
+    pub fn push(&mut self, bytes: &[u8], origin: OriginId) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.bytes.extend_from_slice(bytes);
+        let end = self.bytes.len() as u32;
+        match self.segments.last_mut() {
+            Some(last) if last.origin == origin => last.end = end,
+            _ => self.segments.push(Segment { end, origin }),
+        }
+    }
+    /// Appends a whole text.
+    pub fn push_text(&mut self, text: &Text) {
+        for (bytes, origin) in text.runs() {
+            self.push(bytes, origin);
+        }
+    }
+    /// Appends bytes `start..end` of a text.
+    pub fn push_slice(&mut self, text: &Text, start: usize, end: usize) {
+        let segments = text.segments();
+        let mut at = segments.partition_point(|s| s.end as usize <= start);
+        let mut from = start;
+        while from < end {
+            let (to, origin) = match segments.get(at) {
+                Some(s) => ((s.end as usize).min(end), s.origin),
+                None => (end, OriginId::NONE),
+            };
+            self.push(&text.bytes()[from..to], origin);
+            from = to;
+            at += 1;
+        }
+    }
+    /// The number of bytes so far.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+    /// Whether there is no byte yet.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+    /// The bytes so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+    /// The text.
+    pub fn finish(self) -> Text {
+        Text(Rc::new(Inner { bytes: self.bytes, segments: self.segments }))
+    }
+}

@@ -1,0 +1,1 @@
+//! The rooms of ddlint; see ARCHITECTURE.md. The library API is unstable.
