@@ -4,6 +4,21 @@
 //! Deliberately absent: rules, opening files (charts arrive as maps of files), clocks, randomness, the network,
 //! the environment. The same input gives the same bytes.
 
+#![allow(dead_code, reason = "the parts are landed one by one; removed when the render joins them")]
+
+pub mod error;
+pub mod exec;
+pub(crate) mod funcs;
 pub mod origin;
 pub mod text;
 pub mod value;
+
+/// Which Helm is imitated where the two differ.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum HelmDialect {
+    /// Helm 3 (3.19).
+    #[default]
+    V3,
+    /// Helm 4 (4.2).
+    V4,
+}

@@ -5,7 +5,7 @@
 //!
 //! Deliberately absent: printing (see `fmt`), YAML and JSON (see `yaml_in`, `yaml_out`, `json`).
 
-use crate::origin::OriginId;
+use crate::origin::{OriginId, OriginTable};
 use crate::text::Text;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -195,6 +195,100 @@ impl Value {
     /// A member of a map.
     pub fn get(&self, key: &str) -> Option<Value> {
         self.as_map()?.get(key.as_bytes())
+    }
+    /// Where the value came from: for a string the union of its runs' origins, else `origin`. A container is not
+    /// looked into.
+    pub fn origin(&self, table: &mut OriginTable) -> OriginId {
+        match &self.data {
+            Data::Str(text) => text.origin(table),
+            _ => self.origin,
+        }
+    }
+    /// The union of the origins of the value and of everything in it, down to `depth` levels.
+    pub fn deep_origin(&self, table: &mut OriginTable, depth: u32) -> OriginId {
+        let mut sum = self.origin(table);
+        let Some(depth) = depth.checked_sub(1) else { return sum };
+        match &self.data {
+            Data::List(list) => {
+                for item in list.items.borrow().iter() {
+                    let origin = item.deep_origin(table, depth);
+                    sum = table.union(sum, origin);
+                }
+            }
+            Data::Map(map) => {
+                for entry in map.entries.borrow().values() {
+                    sum = table.union(sum, entry.key_origin);
+                    let origin = entry.value.deep_origin(table, depth);
+                    sum = table.union(sum, origin);
+                }
+            }
+            _ => {}
+        }
+        sum
+    }
+    /// The same value, marked as being there because `by` was tested. A container is shared, not copied; the mark
+    /// stands on this handle of it and is passed on to what is taken out of it through this handle.
+    pub fn tested(mut self, by: OriginId, table: &mut OriginTable) -> Value {
+        if by.is_none() {
+            return self;
+        }
+        match &mut self.data {
+            Data::Str(text) => *text = text.tested(by, table),
+            _ => self.origin = table.tested(self.origin, by),
+        }
+        self
+    }
+    /// The same value with another origin (for a string: of all its bytes).
+    pub fn with_origin(mut self, origin: OriginId) -> Value {
+        match &mut self.data {
+            Data::Str(text) => *text = text.with_origin(origin),
+            _ => self.origin = origin,
+        }
+        self
+    }
+    /// Go's type name, as `%T` gives it.
+    pub fn type_name(&self) -> &'static str {
+        self.data.type_name()
+    }
+    /// Go's kind, as `kindOf` gives it.
+    pub fn kind(&self) -> &'static str {
+        match &self.data {
+            Data::Nil => "invalid",
+            Data::Bool(_) => "bool",
+            Data::Int(_) => "int",
+            Data::Int64(_) => "int64",
+            Data::Float(_) => "float64",
+            Data::Str(_) => "string",
+            Data::List(_) => "slice",
+            Data::Map(_) => "map",
+            Data::Object(object) => object.kind(),
+        }
+    }
+}
+
+impl Data {
+    /// Go's type name, as `%T` gives it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Data::Nil => "<nil>",
+            Data::Bool(_) => "bool",
+            Data::Int(_) => "int",
+            Data::Int64(_) => "int64",
+            Data::Float(_) => "float64",
+            Data::Str(_) => "string",
+            Data::List(list) => match list.kind {
+                ListKind::Any => "[]interface {}",
+                ListKind::Strings => "[]string",
+                ListKind::Ints => "[]int",
+                ListKind::Bytes => "[]uint8",
+            },
+            Data::Map(map) => match map.kind {
+                MapKind::Any => "map[string]interface {}",
+                MapKind::Strings => "map[string]string",
+                MapKind::Values => "chartutil.Values",
+            },
+            Data::Object(object) => object.type_name(),
+        }
     }
 }
 

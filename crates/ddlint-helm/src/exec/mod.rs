@@ -1,0 +1,3 @@
+//! Executing parsed templates.
+
+pub mod meter;
