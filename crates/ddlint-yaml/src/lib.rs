@@ -1,3 +1,38 @@
 //! YAML text to a span-carrying tree, with JSONPath (RFC 9535) over it.
 //!
+//! [`parse`] cuts a text at its `---` lines, runs `granit-parser` over each part and writes the events on a tape of
+//! small nodes, one per document. A [`Node`] is a place on a tape: it knows its byte span, its style, its text as
+//! written, and its value as `sigs.k8s.io/yaml` resolves it, which is what Helm, kubectl and Argo CD see. Aliases
+//! and merge keys stay as written and are followed, with a limit, by those who ask.
+//!
 //! Deliberately absent: anything about Kubernetes or Helm beyond the way they resolve scalars, and any I/O.
+//!
+//! # Where this parser and Go's differ
+//!
+//! Refused here, taken by Go: a quoted scalar whose next line is not indented (`a: "x⏎y"`); a bracket too many behind
+//! a flow collection at the end of a document (`{a: 1}}`).
+//!
+//! Taken here, refused by Go: `"\/"`; `%YAML 1.2`; keys that are collections (`? [a]`, and with them `{{ x }}`); null
+//! keys; keys of more than 1,024 characters; `.inf` and `.nan` as values.
+
+mod document;
+mod events;
+mod keys;
+mod node;
+mod offset_map;
+mod parse;
+mod path;
+mod scalar;
+mod span;
+mod split;
+mod syntax;
+mod tape;
+
+pub use document::{Comment, Document};
+pub use keys::DuplicateKey;
+pub use node::{Children, Node, NodeId, NodeKind, Style};
+pub use offset_map::OffsetMap;
+pub use parse::{ParseOptions, Stream, parse, parse_with};
+pub use scalar::{Scalar, resolve_plain};
+pub use span::Span;
+pub use syntax::SyntaxError;

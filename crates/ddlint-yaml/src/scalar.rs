@@ -1,0 +1,239 @@
+//! How scalars resolve: the table of `sigs.k8s.io/yaml`, which is what Helm, kubectl and Argo CD see.
+//!
+//! It is YAML 1.1 as `go-yaml` v2 reads it and as it looks after the detour over JSON: `yes` and `y` are true, `017`
+//! and `0o17` are 15, `1_000` is 1000, dates and `1:30` stay strings. A float without a fraction becomes an integer,
+//! as it does in JSON (`5.0`, `1e3`, and `08`, which is no octal number).
+//! Deliberately absent: the errors of that library (`.inf` cannot be written as JSON); the value is given anyway.
+
+use std::borrow::Cow;
+
+/// A resolved scalar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scalar<'a> {
+    /// `null`, `~`, or nothing written.
+    Null,
+    /// `true`, `yes`, `on`, `y` and their opposites.
+    Bool(bool),
+    /// A whole number that fits; also a float whose value is whole.
+    Int(i64),
+    /// Any other number, also one beyond 64 signed bits.
+    Float(f64),
+    /// Everything else.
+    Str(&'a str),
+}
+
+/// What go-yaml resolves to, before the detour over JSON.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Raw {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+    Str,
+}
+
+/// Resolves a plain scalar without a tag.
+pub fn resolve_plain(text: &str) -> Scalar<'_> {
+    to_scalar(resolve(text), text)
+}
+
+/// Resolves a scalar with a tag, given in its short form. A tag of one's own makes a string; so does a core tag
+/// that the text does not fit, where Kubernetes reports an error.
+pub(crate) fn resolve_tagged<'a>(tag: &str, text: &'a str, plain: bool) -> Scalar<'a> {
+    let resolved = resolve(text);
+    match (tag, resolved) {
+        ("!!null", Raw::Null) => Scalar::Null,
+        ("!!bool", Raw::Bool(value)) => Scalar::Bool(value),
+        ("!!int", Raw::Int(_) | Raw::Uint(_)) | ("!!float", Raw::Int(_) | Raw::Uint(_) | Raw::Float(_)) => {
+            to_scalar(resolved, text)
+        }
+        ("!!null" | "!!bool" | "!!int" | "!!float", _) => Scalar::Str(text),
+        // A merge tag, a timestamp, a tag of one's own.
+        _ if tag == "!" && plain => Scalar::Str(text),
+        _ => Scalar::Str(text),
+    }
+}
+
+/// The name of a plain key in JSON; `None` where sigs.k8s.io/yaml has none.
+pub(crate) fn plain_key(text: &str) -> Option<Cow<'_, str>> {
+    match resolve(text) {
+        Raw::Str => Some(Cow::Borrowed(text)),
+        Raw::Bool(value) => Some(Cow::Borrowed(if value { "true" } else { "false" })),
+        Raw::Int(value) => Some(Cow::Owned(value.to_string())),
+        Raw::Float(value) => Some(Cow::Owned(go_float(value))),
+        Raw::Null | Raw::Uint(_) => None,
+    }
+}
+
+/// Whether a plain scalar can resolve to anything but a string, judged by its first letter.
+pub(crate) fn may_resolve(text: &str) -> bool {
+    match text.as_bytes().first() {
+        None => true,
+        Some(byte) => {
+            matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~')
+                || (text.len() <= 5 && b"yYnNtTfFoO".contains(byte))
+        }
+    }
+}
+
+fn to_scalar(raw: Raw, text: &str) -> Scalar<'_> {
+    match raw {
+        Raw::Null => Scalar::Null,
+        Raw::Bool(value) => Scalar::Bool(value),
+        Raw::Int(value) => Scalar::Int(value),
+        Raw::Uint(value) => Scalar::Float(value as f64),
+        Raw::Float(value) => whole(value).map_or(Scalar::Float(value), Scalar::Int),
+        Raw::Str => Scalar::Str(text),
+    }
+}
+
+/// The integer that a float is, where it is one and fits.
+fn whole(value: f64) -> Option<i64> {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    (value.fract() == 0.0 && (-LIMIT..LIMIT).contains(&value)).then_some(value as i64)
+}
+
+fn resolve(text: &str) -> Raw {
+    if !may_resolve(text) {
+        return Raw::Str;
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Raw::Null,
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Raw::Bool(true);
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            return Raw::Bool(false);
+        }
+        ".nan" | ".NaN" | ".NAN" => return Raw::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Raw::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return Raw::Float(f64::NEG_INFINITY),
+        _ => {}
+    }
+    if text.starts_with('.') {
+        return if is_float(text) { parse_float(text) } else { Raw::Str };
+    }
+    if !text.starts_with(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+', '-']) {
+        return Raw::Str;
+    }
+    let plain: Cow<'_, str> =
+        if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
+    match parse_int(&plain) {
+        Some(raw) => raw,
+        None if is_float(&plain) => parse_float(&plain),
+        None => Raw::Str,
+    }
+}
+
+/// Go's `strconv.ParseInt` and `ParseUint` with base 0: prefixes `0x`, `0o`, `0b` in either case, and a leading `0`
+/// for octal.
+fn parse_int(text: &str) -> Option<Raw> {
+    let (negative, signed, digits) = match text.as_bytes().first()? {
+        b'-' => (true, true, text.get(1..)?),
+        b'+' => (false, true, text.get(1..)?),
+        _ => (false, false, text),
+    };
+    let bytes = digits.as_bytes();
+    let (radix, digits) = match (bytes.first()?, bytes.get(1).map(u8::to_ascii_lowercase)) {
+        (b'0', Some(b'x')) => (16, digits.get(2..)?),
+        (b'0', Some(b'o')) => (8, digits.get(2..)?),
+        (b'0', Some(b'b')) => (2, digits.get(2..)?),
+        (b'0', Some(_)) => (8, digits.get(1..)?),
+        _ => (10, digits),
+    };
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return None;
+    }
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
+    if negative {
+        return 0i64.checked_sub_unsigned(magnitude).map(Raw::Int);
+    }
+    match i64::try_from(magnitude) {
+        Ok(value) => Some(Raw::Int(value)),
+        Err(_) if signed => None,
+        Err(_) => Some(Raw::Uint(magnitude)),
+    }
+}
+
+/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+fn is_float(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let whole = digits(rest);
+    let mut rest = rest.get(whole..).unwrap_or("");
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let length = digits(fraction);
+        if whole == 0 && length == 0 {
+            return false;
+        }
+        rest = fraction.get(length..).unwrap_or("");
+    } else if whole == 0 {
+        return false;
+    }
+    let Some(exponent) = rest.strip_prefix(['e', 'E']) else { return rest.is_empty() };
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    !exponent.is_empty() && digits(exponent) == exponent.len()
+}
+
+/// A number too large for a float is a string, as Go's range error makes it.
+fn parse_float(text: &str) -> Raw {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => Raw::Float(value),
+        _ => Raw::Str,
+    }
+}
+
+/// Go's `strconv.FormatFloat(value, 'g', -1, 64)`, with the YAML names of what is no number.
+fn go_float(value: f64) -> String {
+    if value.is_nan() {
+        return ".nan".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    let scientific = format!("{value:e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if value != 0.0 && !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{mantissa}e{sign}{:02}", exponent.abs())
+    } else {
+        format!("{value}")
+    }
+}
+
+/// What `!!binary` holds, where it is text.
+pub(crate) fn decode_base64(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count, mut padding) = (0u32, 0u32, 0u32);
+    for byte in text.bytes() {
+        let value = match byte {
+            b'\r' | b'\n' => continue,
+            b'=' => {
+                padding += 1;
+                continue;
+            }
+            _ if padding > 0 => return None,
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(value)) & 0xff_ffff;
+        count += 1;
+        if count.is_multiple_of(4) {
+            let [_, first, second, third] = bits.to_be_bytes();
+            bytes.extend([first, second, third]);
+        }
+    }
+    match (count % 4, padding) {
+        (0, 0) => {}
+        (2, 2) => bytes.push((bits >> 4) as u8),
+        (3, 1) => bytes.extend([(bits >> 10) as u8, (bits >> 2) as u8]),
+        _ => return None,
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
