@@ -1,1 +1,8 @@
-//! The rooms of ddlint; see ARCHITECTURE.md. The library API is unstable.
+//! The rooms of ddlint; `ARCHITECTURE.md` is the map. The library API is unstable.
+//!
+//! Data flows one way: discover → source → parse → render → model → relate → rules → findings → filter → report.
+
+pub mod finding;
+pub mod model;
+pub mod source;
+pub mod views;

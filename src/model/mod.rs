@@ -1,0 +1,181 @@
+//! What the inputs mean: documents, resources, workloads, Applications, releases, values, scripts, and the scopes
+//! in which they meet. Typed views over the trees that still know their node.
+//!
+//! Everything here is built once and then read-only. Deliberately absent: opinions. A fact about the Datadog Agent
+//! belongs to `datadog`, a condition to a rule.
+
+pub mod application;
+pub mod env;
+pub mod release;
+pub mod resource;
+pub mod script;
+pub mod values;
+
+use std::sync::Arc;
+
+use ddlint_yaml::{Document, Node, NodeId};
+
+use crate::finding::{InputError, ResourceName};
+use crate::source::{FileId, Place, SourceMap};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $name(pub u32);
+    )*};
+}
+ids! {
+    /// A parsed document in [`Model::docs`].
+    DocId;
+    /// A resource in [`Model::resources`].
+    ResourceId;
+    /// An ArgoCD Application (or the template of an ApplicationSet) in [`Model::applications`].
+    AppId;
+    /// A release (chart + values + name) in [`Model::releases`].
+    ReleaseId;
+    /// A scope in [`Model::scopes`].
+    ScopeId;
+    /// A shell script in [`Model::scripts`].
+    ScriptId;
+}
+
+/// A node of one of the model's documents.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct At {
+    /// The document.
+    pub doc: DocId,
+    /// The node.
+    pub node: NodeId,
+}
+
+/// What a document is, by its place and content.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DocKind {
+    /// `apiVersion` and `kind`: one or more resources.
+    Manifest,
+    /// Values of a chart.
+    Values,
+    /// A kustomization, a `Chart.yaml`, a helmfile …: read for what it refers to.
+    Config,
+    /// Nothing of ours.
+    Other,
+}
+
+/// A parsed YAML or JSON document.
+#[derive(Debug)]
+pub struct Doc {
+    /// The text it stands in.
+    pub file: FileId,
+    /// Its tree.
+    pub tree: Arc<Document>,
+    /// What it is.
+    pub kind: DocKind,
+}
+
+/// The resources that reach the same cluster.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// For messages: the destination, the overlay, or nothing.
+    pub name: String,
+    /// Resources, in input order.
+    pub resources: Vec<ResourceId>,
+    /// Applications whose resources are in this scope.
+    pub applications: Vec<AppId>,
+    /// Releases deployed here.
+    pub releases: Vec<ReleaseId>,
+    /// Scripts that deploy here.
+    pub scripts: Vec<ScriptId>,
+}
+
+/// Everything that was read, as the rules see it.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// The texts.
+    pub sources: SourceMap,
+    /// The documents.
+    pub docs: Vec<Doc>,
+    /// Objects with `apiVersion` and `kind`, `List` kinds unpacked.
+    pub resources: Vec<resource::Resource>,
+    /// Applications and the templates of ApplicationSets.
+    pub applications: Vec<application::Application>,
+    /// Charts with their values: by Application, HelmRelease, script, chart folder or values file.
+    pub releases: Vec<release::Release>,
+    /// Shell scripts that deploy something.
+    pub scripts: Vec<script::Script>,
+    /// Who meets whom.
+    pub scopes: Vec<Scope>,
+    /// What could not be read.
+    pub errors: Vec<InputError>,
+    /// Settings that facts depend on.
+    pub settings: Settings,
+}
+
+/// Settings from the command line and the configuration that facts depend on.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The Kubernetes version, for example (1, 34).
+    pub kubernetes: (u32, u32),
+    /// The ArgoCD version, for example (3, 2).
+    pub argocd: (u32, u32),
+    /// An Agent that is installed elsewhere: Service name.
+    pub datadog_service: Option<String>,
+    /// An Agent that is installed elsewhere: namespace.
+    pub datadog_namespace: Option<String>,
+    /// An Agent that is installed elsewhere: whether it opens the trace port on the node.
+    pub datadog_apm_host_port: bool,
+    /// Globs of files that belong to testing environments.
+    pub testing: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            kubernetes: (1, 34),
+            argocd: (3, 2),
+            datadog_service: None,
+            datadog_namespace: None,
+            datadog_apm_host_port: false,
+            testing: Vec::new(),
+        }
+    }
+}
+
+impl Model {
+    /// The document behind an id.
+    pub fn doc(&self, id: DocId) -> &Doc {
+        &self.docs[id.0 as usize]
+    }
+    /// The node behind a handle.
+    pub fn node(&self, at: At) -> Node<'_> {
+        self.doc(at.doc).tree.node(at.node)
+    }
+    /// The bytes of a node.
+    pub fn place(&self, at: At) -> Place {
+        Place { file: self.doc(at.doc).file, span: self.node(at).span() }
+    }
+    /// The resource behind an id.
+    pub fn resource(&self, id: ResourceId) -> &resource::Resource {
+        &self.resources[id.0 as usize]
+    }
+    /// The Application behind an id.
+    pub fn application(&self, id: AppId) -> &application::Application {
+        &self.applications[id.0 as usize]
+    }
+    /// The release behind an id.
+    pub fn release(&self, id: ReleaseId) -> &release::Release {
+        &self.releases[id.0 as usize]
+    }
+    /// The scope behind an id.
+    pub fn scope(&self, id: ScopeId) -> &Scope {
+        &self.scopes[id.0 as usize]
+    }
+    /// The script behind an id.
+    pub fn script(&self, id: ScriptId) -> &script::Script {
+        &self.scripts[id.0 as usize]
+    }
+    /// The name of a resource for reports.
+    pub fn resource_name(&self, id: ResourceId) -> ResourceName {
+        self.resource(id).report_name()
+    }
+}

@@ -1,0 +1,65 @@
+//! Releases: a chart with values and a name, and who deploys it.
+
+use super::values::Value;
+use super::{AppId, At, DocId, ResourceId, ScopeId, ScriptId};
+
+/// Who deploys a release.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deployer {
+    /// An ArgoCD Application.
+    Application(AppId),
+    /// A Flux HelmRelease.
+    HelmRelease(ResourceId),
+    /// A `helm install|upgrade` line of a script: its index in [`super::script::Script::steps`].
+    Script(ScriptId, usize),
+    /// A helmfile or a kustomization's `helmCharts`.
+    Config(DocId),
+    /// Nobody in the input: a chart folder or a values file on its own.
+    Nobody,
+}
+
+/// The chart of a release.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ChartRef {
+    /// A chart folder of the input, by its name relative to the root.
+    Local(String),
+    /// A chart that is elsewhere: repository (where known), name, version.
+    Remote {
+        /// The repository's URL.
+        repository: Option<String>,
+        /// The chart's name.
+        name: String,
+        /// The version or range.
+        version: Option<String>,
+    },
+}
+
+/// A chart with its values. An umbrella chart's dependency is a release of its own whose values begin below the
+/// dependency's key.
+#[derive(Debug)]
+pub struct Release {
+    /// The chart.
+    pub chart: ChartRef,
+    /// The chart's name (`datadog`), also for local ones.
+    pub chart_name: String,
+    /// Where the chart is named: `chart:` of the Application, the dependency in Chart.yaml …
+    pub chart_at: Option<At>,
+    /// The release's name, where it is known.
+    pub name: Option<String>,
+    /// Where the release's name is given.
+    pub name_at: Option<At>,
+    /// The namespace, where it is known.
+    pub namespace: Option<String>,
+    /// The merged values, without the chart's own defaults where the chart is not at hand.
+    pub values: Value,
+    /// All values are at hand. False: absence of a key proves nothing.
+    pub complete: bool,
+    /// The documents that gave values, lowest precedence first.
+    pub layers: Vec<DocId>,
+    /// The keys below which the values begin in those documents (`[]`, or the alias in an umbrella chart).
+    pub values_root: Vec<String>,
+    /// Who deploys it.
+    pub deployer: Deployer,
+    /// The scope it belongs to.
+    pub scope: ScopeId,
+}

@@ -1,0 +1,97 @@
+//! Resources and the workloads among them.
+
+use super::env::Env;
+use super::{AppId, At, ReleaseId, ScopeId};
+use crate::finding::ResourceName;
+
+/// An object with `apiVersion` and `kind`.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its mapping (the document's root, or an item of a `List`).
+    pub at: At,
+    /// `apiVersion` as written.
+    pub api_version: String,
+    /// `kind` as written.
+    pub kind: String,
+    /// `metadata.name`; empty where there is none.
+    pub name: String,
+    /// `metadata.namespace` as written.
+    pub namespace: Option<String>,
+    /// The namespace it reaches: as written, else the destination's of the Application that deploys it, else the
+    /// release's; none where that is not known.
+    pub effective_namespace: Option<String>,
+    /// The scope it belongs to.
+    pub scope: ScopeId,
+    /// The Application that deploys it, where one of the input does.
+    pub deployed_by: Option<AppId>,
+    /// The release that rendered it.
+    pub release: Option<ReleaseId>,
+    /// The pod template and its containers, where the kind has one.
+    pub workload: Option<Box<Workload>>,
+}
+
+/// A resource that makes pods (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Pod, Rollout …).
+#[derive(Debug)]
+pub struct Workload {
+    /// The pod's `metadata` mapping, where there is one.
+    pub pod_metadata: Option<At>,
+    /// The pod's `spec` mapping.
+    pub pod_spec: At,
+    /// Containers in order: init containers first.
+    pub containers: Vec<Container>,
+}
+
+/// What a container is in its pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ContainerKind {
+    /// `containers`
+    Main,
+    /// `initContainers`
+    Init,
+    /// `initContainers` with `restartPolicy: Always`
+    Sidecar,
+}
+
+/// A container of a pod template.
+#[derive(Debug)]
+pub struct Container {
+    /// Its mapping.
+    pub at: At,
+    /// `name`; empty where there is none.
+    pub name: String,
+    /// Its part in the pod.
+    pub kind: ContainerKind,
+    /// `image` as written.
+    pub image: Option<String>,
+    /// Its environment.
+    pub env: Env,
+    /// `ports`.
+    pub ports: Vec<Port>,
+}
+
+/// A port of a container.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// Its mapping.
+    pub at: At,
+    /// `containerPort`.
+    pub container_port: Option<i64>,
+    /// `hostPort`.
+    pub host_port: Option<i64>,
+    /// `protocol`, `TCP` where it is absent.
+    pub protocol: String,
+    /// `name`.
+    pub name: Option<String>,
+}
+
+impl Resource {
+    /// The name for reports.
+    pub fn report_name(&self) -> ResourceName {
+        ResourceName {
+            api_version: self.api_version.clone(),
+            kind: self.kind.clone(),
+            namespace: self.effective_namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+}

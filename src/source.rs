@@ -1,0 +1,208 @@
+//! The texts that ddlint works on, each behind a [`FileId`]: after this room a file is a number, not a path.
+//!
+//! Not every text is a file on the disk: YAML inside a block string of another file, and what a chart renders to,
+//! are texts of their own whose places lead back to what a person can open (see [`Origin`]).
+//!
+//! Deliberately absent: deciding what to read (`discover`) and what a text means (`model`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use ddlint_yaml::{OffsetMap, Span};
+
+/// A text in the [`SourceMap`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FileId(pub u32);
+
+/// A byte range of a text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// The text.
+    pub file: FileId,
+    /// The bytes.
+    pub span: Span,
+}
+
+/// How a text came to be.
+#[derive(Debug)]
+pub enum Origin {
+    /// A file on the disk.
+    Disk,
+    /// Standard input that is not ddlint's own stream.
+    Stdin,
+    /// The content of a block string of another text; offsets lead back through the map.
+    Embedded {
+        /// The text that holds the string.
+        parent: FileId,
+        /// From offsets in this text to offsets in the parent.
+        map: OffsetMap,
+    },
+    /// A document that came through ddlint's own stream; it stood in `file` from byte `offset` on.
+    Streamed {
+        /// Where the runs of this text stood: (start in this text, original file, start there), in order.
+        runs: Vec<(u32, FileId, u32)>,
+    },
+    /// What a template of a chart rendered to.
+    Rendered(Arc<Rendering>),
+}
+
+/// Where the bytes of a rendered text came from.
+#[derive(Debug)]
+pub struct Rendering {
+    /// Runs of bytes with one origin, in order.
+    pub segments: Vec<ddlint_helm::text::Segment>,
+    /// What the origins mean; shared by all texts of one render.
+    pub table: Arc<ddlint_helm::origin::OriginTable>,
+    /// The texts behind the names that the origins use.
+    pub files: Arc<BTreeMap<Arc<str>, FileId>>,
+    /// The template's name as helm prints it after `# Source:`.
+    pub template: Arc<str>,
+}
+
+/// One text.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// The name in reports: relative to the working directory, with `/`; `<stdin>` for standard input.
+    pub path: String,
+    /// The name relative to the root (the git repository), with `/`.
+    pub root_path: String,
+    /// The text. A file that is not UTF-8 never gets here.
+    pub text: Arc<str>,
+    /// How it came to be.
+    pub origin: Origin,
+    lines: OnceLock<Vec<u32>>,
+}
+
+/// A place as a person and a report see it: in a file that can be opened.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Location {
+    /// The name of the file as in reports.
+    pub file: String,
+    /// First line, from 1.
+    pub line: u32,
+    /// First column, from 1, in Unicode characters.
+    pub column: u32,
+    /// Last line.
+    pub end_line: u32,
+    /// One past the last column.
+    pub end_column: u32,
+    /// First byte.
+    pub offset: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+impl SourceFile {
+    /// A text with its names.
+    pub fn new(path: impl Into<String>, root_path: impl Into<String>, text: Arc<str>, origin: Origin) -> Self {
+        SourceFile {
+            path: path.into(),
+            root_path: root_path.into(),
+            text,
+            origin,
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// The offsets at which lines begin. Made on first use: most files have no finding.
+    pub fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let newline = |(at, byte): (usize, u8)| (byte == b'\n').then_some(at as u32 + 1);
+            std::iter::once(0).chain(self.text.bytes().enumerate().filter_map(newline)).collect()
+        })
+    }
+
+    /// Line and column (from 1, in Unicode characters) of a byte offset. An offset past the end is the end.
+    pub fn line_column(&self, offset: u32) -> (u32, u32) {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset).max(1);
+        let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
+        let end = (offset as usize).min(self.text.len());
+        let before = self.text.as_bytes().get(start..end).unwrap_or_default();
+        // Characters are counted by their first bytes, so that an offset inside a character does no harm.
+        let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+        (line as u32, column as u32 + 1)
+    }
+}
+
+/// All texts of a run.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+    by_root_path: BTreeMap<String, FileId>,
+}
+
+impl SourceMap {
+    /// Adds a text. Texts that are no files of their own cannot be found by path.
+    pub fn add(&mut self, file: SourceFile) -> FileId {
+        let id = FileId(self.files.len() as u32);
+        if matches!(file.origin, Origin::Disk) {
+            self.by_root_path.entry(file.root_path.clone()).or_insert(id);
+        }
+        self.files.push(file);
+        id
+    }
+
+    /// The text behind an id.
+    pub fn get(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// The file of that name relative to the root, if it was read.
+    pub fn by_root_path(&self, root_path: &str) -> Option<FileId> {
+        self.by_root_path.get(root_path).copied()
+    }
+
+    /// All files whose name relative to the root begins with `prefix`, sorted.
+    pub fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, FileId)> {
+        self.by_root_path
+            .range(prefix.to_string()..)
+            .take_while(move |(path, _)| path.starts_with(prefix))
+            .map(|(path, id)| (path.as_str(), *id))
+    }
+
+    /// Every text with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
+    }
+
+    /// Follows embedded and streamed texts to the place in the file that holds them. A place in a rendered text
+    /// stays: only the findings room knows which of its origins to point at.
+    pub fn outermost(&self, place: Place) -> Place {
+        let mut place = place;
+        loop {
+            match &self.get(place.file).origin {
+                Origin::Embedded { parent, map } => {
+                    place = Place { file: *parent, span: map.span(place.span) };
+                }
+                Origin::Streamed { runs } => {
+                    let at = runs.partition_point(|(start, _, _)| *start <= place.span.start);
+                    let Some(&(start, file, original)) = at.checked_sub(1).and_then(|at| runs.get(at)) else {
+                        return place;
+                    };
+                    let shift = |offset: u32| original + offset.saturating_sub(start);
+                    let span = Span { start: shift(place.span.start), end: shift(place.span.end) };
+                    return Place { file, span };
+                }
+                Origin::Disk | Origin::Stdin | Origin::Rendered(_) => return place,
+            }
+        }
+    }
+
+    /// The place in lines and columns of the outermost file.
+    pub fn location(&self, place: Place) -> Location {
+        let place = self.outermost(place);
+        let file = self.get(place.file);
+        let (line, column) = file.line_column(place.span.start);
+        let (end_line, end_column) = file.line_column(place.span.end.max(place.span.start));
+        Location {
+            file: file.path.clone(),
+            line,
+            column,
+            end_line,
+            end_column,
+            offset: place.span.start,
+            length: place.span.end.saturating_sub(place.span.start),
+        }
+    }
+}
