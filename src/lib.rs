@@ -2,7 +2,10 @@
 //!
 //! Data flows one way: discover → source → parse → render → model → relate → rules → findings → filter → report.
 
+pub mod cli;
+pub mod filter;
 pub mod finding;
 pub mod model;
+pub mod report;
 pub mod source;
 pub mod views;

@@ -37,13 +37,29 @@ pub enum Origin {
         /// From offsets in this text to offsets in the parent.
         map: OffsetMap,
     },
-    /// A document that came through ddlint's own stream; it stood in `file` from byte `offset` on.
-    Streamed {
-        /// Where the runs of this text stood: (start in this text, original file, start there), in order.
-        runs: Vec<(u32, FileId, u32)>,
-    },
+    /// A stream that `ddlint render` wrote; its documents stood in files that may not be at hand.
+    Streamed(Vec<Run>),
     /// What a template of a chart rendered to.
     Rendered(Arc<Rendering>),
+}
+
+/// A run of bytes of a stream and where it stood.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// First byte in the stream.
+    pub start: u32,
+    /// One past the last byte in the stream.
+    pub end: u32,
+    /// The file's name as in reports.
+    pub file: String,
+    /// The file's name relative to the root.
+    pub root_path: String,
+    /// First byte in the file.
+    pub offset: u32,
+    /// Line of the first byte in the file, from 1.
+    pub line: u32,
+    /// Column of the first byte in the file, from 1.
+    pub column: u32,
 }
 
 /// Where the bytes of a rendered text came from.
@@ -94,14 +110,13 @@ pub struct Location {
 
 impl SourceFile {
     /// A text with its names.
-    pub fn new(path: impl Into<String>, root_path: impl Into<String>, text: Arc<str>, origin: Origin) -> Self {
-        SourceFile {
-            path: path.into(),
-            root_path: root_path.into(),
-            text,
-            origin,
-            lines: OnceLock::new(),
-        }
+    pub fn new(
+        path: impl Into<String>,
+        root_path: impl Into<String>,
+        text: Arc<str>,
+        origin: Origin,
+    ) -> Self {
+        SourceFile { path: path.into(), root_path: root_path.into(), text, origin, lines: OnceLock::new() }
     }
 
     /// The offsets at which lines begin. Made on first use: most files have no finding.
@@ -166,36 +181,39 @@ impl SourceMap {
         self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
     }
 
-    /// Follows embedded and streamed texts to the place in the file that holds them. A place in a rendered text
-    /// stays: only the findings room knows which of its origins to point at.
+    /// Follows embedded texts to the place in the text that holds them. A place in a rendered or streamed text
+    /// stays: only the findings room knows which of a rendering's origins to point at, and the file behind a stream
+    /// may not be at hand.
     pub fn outermost(&self, place: Place) -> Place {
         let mut place = place;
-        loop {
-            match &self.get(place.file).origin {
-                Origin::Embedded { parent, map } => {
-                    place = Place { file: *parent, span: map.span(place.span) };
-                }
-                Origin::Streamed { runs } => {
-                    let at = runs.partition_point(|(start, _, _)| *start <= place.span.start);
-                    let Some(&(start, file, original)) = at.checked_sub(1).and_then(|at| runs.get(at)) else {
-                        return place;
-                    };
-                    let shift = |offset: u32| original + offset.saturating_sub(start);
-                    let span = Span { start: shift(place.span.start), end: shift(place.span.end) };
-                    return Place { file, span };
-                }
-                Origin::Disk | Origin::Stdin | Origin::Rendered(_) => return place,
-            }
+        while let Origin::Embedded { parent, map } = &self.get(place.file).origin {
+            place = Place { file: *parent, span: map.span(place.span) };
+        }
+        place
+    }
+
+    /// The run of a stream that a place stands in.
+    pub fn run(&self, place: Place) -> Option<&Run> {
+        let Origin::Streamed(runs) = &self.get(place.file).origin else { return None };
+        let at = runs.partition_point(|run| run.start <= place.span.start).checked_sub(1)?;
+        runs.get(at).filter(|run| place.span.start <= run.end)
+    }
+
+    /// The name relative to the root of the file that a place stands in.
+    pub fn root_path(&self, place: Place) -> &str {
+        match self.run(place) {
+            Some(run) => &run.root_path,
+            None => &self.get(place.file).root_path,
         }
     }
 
-    /// The place in lines and columns of the outermost file.
+    /// The place in lines and columns of the file that a person can open.
     pub fn location(&self, place: Place) -> Location {
         let place = self.outermost(place);
         let file = self.get(place.file);
         let (line, column) = file.line_column(place.span.start);
         let (end_line, end_column) = file.line_column(place.span.end.max(place.span.start));
-        Location {
+        let here = Location {
             file: file.path.clone(),
             line,
             column,
@@ -203,6 +221,16 @@ impl SourceMap {
             end_column,
             offset: place.span.start,
             length: place.span.end.saturating_sub(place.span.start),
-        }
+        };
+        let Some(run) = self.run(place) else { return here };
+        let (first_line, first_column) = file.line_column(run.start);
+        let shift = |line: u32, column: u32| {
+            let column = if line == first_line { column - first_column + run.column } else { column };
+            (line - first_line + run.line, column)
+        };
+        let (line, column) = shift(here.line, here.column);
+        let (end_line, end_column) = shift(here.end_line, here.end_column);
+        let offset = run.offset + (here.offset - run.start);
+        Location { file: run.file.clone(), line, column, end_line, end_column, offset, length: here.length }
     }
 }

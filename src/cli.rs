@@ -1,0 +1,212 @@
+//! Arguments: clap structs only. What they mean is decided in `main` and `pipeline`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The whole command line.
+#[derive(Parser, Debug)]
+#[command(
+    name = "ddlint",
+    version,
+    about = "A GitOps drift linter for Helm and ArgoCD",
+    long_about = "Tells, before the merge, what will drift, restart in a loop, come up in the wrong order or silently \
+                  lose telemetry once ArgoCD applies it, and points at the line to edit.\n\n\
+                  `ddlint PATH…` without a command is `ddlint render PATH…`, so that \
+                  `ddlint render/ | ddlint check` works as it is written.",
+    after_help = "Exit codes: 0 no finding at or above --fail-on; 1 at least one; 2 ddlint could not do its work.",
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Lint manifests, charts, values and Applications
+    Check(CheckArgs),
+    /// Print everything that would be deployed as one YAML stream, with provenance in comments. Secrets are
+    /// printed as they would be applied
+    Render(RenderArgs),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Print the documentation of a rule
+    Explain(ExplainArgs),
+    /// Run the examples inside rule files as tests
+    Test(TestArgs),
+}
+
+/// Where findings and summaries go, and how.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Findings over their source lines
+    Pretty,
+    /// One line a finding
+    Concise,
+    /// The whole report as JSON
+    Json,
+}
+
+/// When to use colour.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The severity from which findings fail the run.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// Errors only
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Everything
+    Info,
+    /// Nothing
+    Never,
+}
+
+/// What is read, and how charts are rendered: the same for all commands that read input.
+#[derive(Args, Debug, Clone, Default)]
+pub struct InputArgs {
+    /// Files, folders, packed charts (.tgz), or - for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// More rule files
+    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    pub rules: Vec<PathBuf>,
+
+    /// Values file for the chart
+    #[arg(long, value_name = "FILE", help_heading = "Charts")]
+    pub values: Vec<PathBuf>,
+    /// Set a value (key=value,…), as Helm has it
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Charts")]
+    pub set: Vec<String>,
+    /// Set a value as a string
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Charts")]
+    pub set_string: Vec<String>,
+    /// Set a value from JSON
+    #[arg(long, value_name = "KEY=JSON", help_heading = "Charts")]
+    pub set_json: Vec<String>,
+    /// Set a value from a file's content
+    #[arg(long, value_name = "KEY=FILE", help_heading = "Charts")]
+    pub set_file: Vec<String>,
+    /// Name of the release
+    #[arg(long, value_name = "NAME", help_heading = "Charts")]
+    pub release_name: Option<String>,
+    /// Namespace of the release
+    #[arg(short = 'n', long, value_name = "NAMESPACE", help_heading = "Charts")]
+    pub namespace: Option<String>,
+    /// Kubernetes version that charts and rules see [default: 1.34]
+    #[arg(long, value_name = "VERSION", help_heading = "Charts")]
+    pub kube_version: Option<String>,
+    /// More API versions that charts see
+    #[arg(short = 'a', long, value_name = "LIST", value_delimiter = ',', help_heading = "Charts")]
+    pub api_versions: Vec<String>,
+    /// Helm's major version to behave as
+    #[arg(long, value_name = "3|4", help_heading = "Charts")]
+    pub helm_dialect: Option<String>,
+    /// Leave out what stands in crds/
+    #[arg(long, help_heading = "Charts")]
+    pub skip_crds: bool,
+    /// Threads [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Name what was skipped, and why
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+
+    /// Format of the report
+    #[arg(short, long, value_enum, default_value_t = Format::Pretty)]
+    pub format: Format,
+    /// Write the report to a file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Rules to run: ids, groups, `pedantic`, `all`
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub select: Vec<String>,
+    /// Rules not to run
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub ignore: Vec<String>,
+    /// Another severity for a rule (RULE=error|warning|info)
+    #[arg(long, value_name = "RULE=LEVEL", help_heading = "Rules")]
+    pub severity: Vec<String>,
+    /// Severity from which findings give exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Warning)]
+    pub fail_on: FailOn,
+    /// Give 0 instead of 1 when there are findings
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Print findings and errors only, no summary for people
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Arguments of `render`.
+#[derive(Args, Debug)]
+pub struct RenderArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// Format of lists.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListFormat {
+    /// A table
+    Text,
+    /// JSON
+    Json,
+    /// A Markdown table
+    Markdown,
+}
+
+/// Arguments of `rules`.
+#[derive(Args, Debug)]
+pub struct RulesArgs {
+    /// Format
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
+    /// More rule files
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The rule's id
+    pub rule: String,
+    /// More rule files
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// Arguments of `test`.
+#[derive(Args, Debug)]
+pub struct TestArgs {
+    /// Folders of rule files; without one the built-in rules
+    #[arg(value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+}

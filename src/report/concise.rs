@@ -1,0 +1,70 @@
+//! `--format concise`: one line a finding, for people with many findings and for editors.
+
+use std::fmt::Write;
+
+use super::Report;
+
+/// `file:line:column: severity[rule] message`, then the errors, then the summary.
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        let at = &finding.location;
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "{}:{}:{}: {}[{}] {}",
+            at.file,
+            at.line,
+            at.column,
+            finding.severity.as_str(),
+            finding.rule,
+            finding.message
+        );
+    }
+    for error in &report.errors {
+        let place = error.location.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column));
+        let _ = writeln!(out, "{}failed[{}] {}", place.unwrap_or_default(), error.code, error.message);
+    }
+    out.push_str(&summary_line(report));
+    out
+}
+
+/// The last line of the formats for people: what was found, and how much was covered.
+pub fn summary_line(report: &Report) -> String {
+    let s = &report.summary;
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let mut found: Vec<String> = Vec::new();
+    for (n, word) in [(s.error, "error"), (s.warning, "warning")] {
+        if n > 0 {
+            found.push(plural(n, word));
+        }
+    }
+    if s.info > 0 {
+        found.push(format!("{} info", s.info));
+    }
+    let mut line = match (found.is_empty(), report.errors.is_empty()) {
+        (true, true) => "No findings".to_string(),
+        (true, false) => "No findings in what could be read".to_string(),
+        (false, _) => format!("Found {}", found.join(", ")),
+    };
+    let _ = write!(line, " in {}, {}", plural(s.inputs, "file"), plural(s.documents, "document"));
+    if s.charts > 0 {
+        let not = s.charts.saturating_sub(s.charts_rendered);
+        let _ = write!(
+            line,
+            " ({}: {} rendered, {not} not rendered)",
+            plural(s.charts, "chart"),
+            s.charts_rendered
+        );
+    }
+    for (n, word) in [(s.suppressed, "suppressed"), (s.baselined, "in the baseline")] {
+        if n > 0 {
+            let _ = write!(line, ", {n} {word}");
+        }
+    }
+    if !report.errors.is_empty() {
+        let _ = write!(line, "; {} could not be worked with", plural(report.errors.len(), "input"));
+    }
+    line.push('\n');
+    line
+}

@@ -1,0 +1,282 @@
+//! Findings to bytes: the formats of `ddlint check`.
+//!
+//! A [`Report`] holds everything a format may show, already in lines and columns, sorted. Deliberately absent:
+//! severities and what is hidden (`filter`), exit codes (`main`).
+
+pub mod concise;
+pub mod excerpt;
+pub mod json;
+pub mod pretty;
+pub mod secrets;
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Affected, Finding, InputError, ResourceName, Safety, Severity};
+use crate::source::{Location, Place, SourceMap};
+
+/// A finding with its places in lines and columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reported {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// The severity after overrides.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// What the primary place shows; may be empty.
+    pub label: String,
+    /// The resource in what would be deployed.
+    pub resource: Option<ResourceName>,
+    /// The field in the resource, or in the file.
+    pub path: Option<String>,
+    /// The place to edit.
+    pub location: Location,
+    /// The same place in the source map, for excerpts; none where the text is not at hand (a stream).
+    pub place: Option<Place>,
+    /// Other places with what is there.
+    pub related: Vec<ReportedPlace>,
+    /// The chain from the place to the field.
+    pub origin: Vec<ReportedOrigin>,
+    /// All fields that the cause changes.
+    pub affected: Vec<Affected>,
+    /// Stable across moves of the line.
+    pub fingerprint: String,
+    /// How to mend it.
+    pub fix: Option<ReportedFix>,
+}
+
+/// A related place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportedPlace {
+    /// Where.
+    pub location: Location,
+    /// The same place in the source map.
+    pub place: Option<Place>,
+    /// What is there.
+    pub message: String,
+}
+
+/// A step of the origin chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportedOrigin {
+    /// See [`crate::finding::OriginStep::kind`].
+    pub kind: String,
+    /// Where; none for a value from the command line.
+    pub location: Option<Location>,
+    /// The path in the values.
+    pub path: Option<String>,
+    /// The value only decided a condition.
+    pub tested: bool,
+}
+
+/// A fix with its edits in files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportedFix {
+    /// Whether the meaning is kept.
+    pub safety: Safety,
+    /// What the edits do.
+    pub description: String,
+    /// File, offset, length, new text.
+    pub edits: Vec<(String, u32, u32, String)>,
+}
+
+/// Something that could not be worked with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportedError {
+    /// A stable code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where: at least the file, where there is one.
+    pub location: Option<Location>,
+    /// The same place in the source map.
+    pub place: Option<Place>,
+}
+
+/// How much was covered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Findings of severity error.
+    pub error: usize,
+    /// Findings of severity warning.
+    pub warning: usize,
+    /// Findings of severity info.
+    pub info: usize,
+    /// Findings that a person suppressed.
+    pub suppressed: usize,
+    /// Findings that the baseline holds.
+    pub baselined: usize,
+    /// Files that were linted.
+    pub inputs: usize,
+    /// Documents in them.
+    pub documents: usize,
+    /// Files that are not ours to judge.
+    pub skipped: usize,
+    /// Charts that were found.
+    pub charts: usize,
+    /// Charts that were rendered.
+    pub charts_rendered: usize,
+}
+
+/// Everything a format may show.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Findings, sorted by file, offset, rule.
+    pub findings: Vec<Reported>,
+    /// Errors, sorted by file and offset.
+    pub errors: Vec<ReportedError>,
+    /// Counts.
+    pub summary: Summary,
+}
+
+impl Reported {
+    /// A finding in lines and columns.
+    pub fn new(finding: &Finding, sources: &SourceMap) -> Reported {
+        let place = sources.outermost(finding.primary);
+        let location = sources.location(place);
+        let related = finding
+            .related
+            .iter()
+            .map(|related| {
+                let place = sources.outermost(related.place);
+                ReportedPlace {
+                    location: sources.location(place),
+                    place: Some(place),
+                    message: related.message.clone(),
+                }
+            })
+            .collect();
+        let origin = finding
+            .origin
+            .iter()
+            .map(|step| ReportedOrigin {
+                kind: step.kind.to_string(),
+                location: step.place.map(|place| sources.location(place)),
+                path: step.path.clone(),
+                tested: step.tested,
+            })
+            .collect();
+        let fix = finding.fix.as_ref().map(|fix| ReportedFix {
+            safety: fix.safety,
+            description: fix.description.clone(),
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| {
+                    let location = sources.location(edit.place);
+                    (location.file, location.offset, location.length, edit.text.clone())
+                })
+                .collect(),
+        });
+        let mut affected = finding.affected.clone();
+        affected.sort();
+        affected.dedup();
+        Reported {
+            rule: finding.rule.clone(),
+            severity: finding.severity,
+            message: finding.message.clone(),
+            help: finding.help.clone(),
+            label: finding.label.clone(),
+            resource: finding.resource.clone(),
+            path: finding.path.clone(),
+            fingerprint: fingerprint(finding, sources.root_path(place)),
+            location,
+            place: Some(place),
+            related,
+            origin,
+            affected,
+            fix,
+        }
+    }
+}
+
+impl ReportedError {
+    /// An error in lines and columns.
+    pub fn new(error: &InputError, sources: &SourceMap) -> ReportedError {
+        let place = error.place.map(|place| sources.outermost(place));
+        let whole_file = || {
+            error.file.as_ref().map(|file| Location {
+                file: file.clone(),
+                line: 1,
+                column: 1,
+                end_line: 1,
+                end_column: 1,
+                offset: 0,
+                length: 0,
+            })
+        };
+        ReportedError {
+            code: error.code.to_string(),
+            message: error.message.clone(),
+            help: error.help.clone(),
+            location: place.map(|place| sources.location(place)).or_else(whole_file),
+            place,
+        }
+    }
+}
+
+/// What stays the same when lines move: the rule, the file, the resource, the path and the message. Two findings
+/// that agree in all of it are told apart by [`number_fingerprints`].
+fn fingerprint(finding: &Finding, root_path: &str) -> String {
+    let mut hash = Sha256::new();
+    let resource = finding.resource.clone().unwrap_or_default();
+    let path = finding.path.as_deref().unwrap_or_default();
+    let namespace = resource.namespace.as_deref().unwrap_or_default();
+    for part in [&*finding.rule, root_path, &resource.kind, namespace, &resource.name, path, &finding.message]
+    {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hex(&hash.finalize()[..16])
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Report {
+    /// Sorts findings by file, offset, rule and errors by file and offset, and makes equal fingerprints distinct
+    /// by their order.
+    pub fn finish(&mut self) {
+        self.findings.sort_by(|a, b| {
+            (&a.location.file, a.location.offset, &a.rule, a.location.length, &a.path, &a.message).cmp(&(
+                &b.location.file,
+                b.location.offset,
+                &b.rule,
+                b.location.length,
+                &b.path,
+                &b.message,
+            ))
+        });
+        let key = |error: &ReportedError| {
+            error.location.as_ref().map(|location| (location.file.clone(), location.offset))
+        };
+        self.errors.sort_by(|a, b| (key(a), &a.code, &a.message).cmp(&(key(b), &b.code, &b.message)));
+        self.errors.dedup();
+        number_fingerprints(&mut self.findings);
+        let count = |severity| self.findings.iter().filter(|f| f.severity == severity).count();
+        self.summary.error = count(Severity::Error);
+        self.summary.warning = count(Severity::Warning);
+        self.summary.info = count(Severity::Info);
+    }
+}
+
+/// The second and later findings with one fingerprint get a number of their own, by order in the file.
+fn number_fingerprints(findings: &mut [Reported]) {
+    let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for finding in findings {
+        let times = seen.entry(finding.fingerprint.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            let digest = Sha256::digest(format!("{}#{times}", finding.fingerprint));
+            finding.fingerprint = hex(&digest[..16]);
+        }
+    }
+}
