@@ -6,6 +6,7 @@ pub mod cli;
 pub mod filter;
 pub mod finding;
 pub mod model;
+pub mod near;
 pub mod report;
 pub mod source;
 pub mod views;
