@@ -9,4 +9,5 @@ pub mod model;
 pub mod near;
 pub mod report;
 pub mod source;
+pub mod stream;
 pub mod views;

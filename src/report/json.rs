@@ -1,6 +1,8 @@
 //! `--format json`: the schema `ddlint-report/1` of the contract, one document, complete also with errors.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Report, Reported, ReportedError, ReportedFix, ReportedOrigin};
 use crate::finding::{ResourceName, Safety};
@@ -35,111 +37,111 @@ struct JsonSummary {
     charts_rendered: usize,
 }
 
-#[derive(Serialize)]
-struct JsonFinding<'a> {
-    rule: &'a str,
-    severity: &'static str,
-    message: &'a str,
-    help: &'a str,
-    resource: Option<JsonResource<'a>>,
-    path: Option<&'a str>,
-    location: JsonLocation<'a>,
-    related: Vec<JsonRelated<'a>>,
-    origin: Vec<JsonOrigin<'a>>,
-    affected: Vec<JsonAffected<'a>>,
-    fingerprint: &'a str,
-    fix: Option<JsonFix<'a>>,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonFinding<'a> {
+    pub(super) rule: Cow<'a, str>,
+    pub(super) severity: Cow<'a, str>,
+    pub(super) message: Cow<'a, str>,
+    pub(super) help: Cow<'a, str>,
+    pub(super) resource: Option<JsonResource<'a>>,
+    pub(super) path: Option<Cow<'a, str>>,
+    pub(super) location: JsonLocation<'a>,
+    pub(super) related: Vec<JsonRelated<'a>>,
+    pub(super) origin: Vec<JsonOrigin<'a>>,
+    pub(super) affected: Vec<JsonAffected<'a>>,
+    pub(super) fingerprint: Cow<'a, str>,
+    pub(super) fix: Option<JsonFix<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct JsonResource<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    namespace: Option<&'a str>,
-    name: &'a str,
+pub(super) struct JsonResource<'a> {
+    pub(super) api_version: Cow<'a, str>,
+    pub(super) kind: Cow<'a, str>,
+    pub(super) namespace: Option<Cow<'a, str>>,
+    pub(super) name: Cow<'a, str>,
 }
 
-#[derive(Serialize)]
-struct JsonLocation<'a> {
-    file: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-    offset: u32,
-    length: u32,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonLocation<'a> {
+    pub(super) file: Cow<'a, str>,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) end_line: u32,
+    pub(super) end_column: u32,
+    pub(super) offset: u32,
+    pub(super) length: u32,
 }
 
-#[derive(Serialize)]
-struct JsonRelated<'a> {
-    file: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-    offset: u32,
-    length: u32,
-    message: &'a str,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonRelated<'a> {
+    pub(super) file: Cow<'a, str>,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) end_line: u32,
+    pub(super) end_column: u32,
+    pub(super) offset: u32,
+    pub(super) length: u32,
+    pub(super) message: Cow<'a, str>,
 }
 
-#[derive(Serialize)]
-struct JsonOrigin<'a> {
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    tested: bool,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonOrigin<'a> {
+    pub(super) kind: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) line: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) column: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) tested: bool,
 }
 
-#[derive(Serialize)]
-struct JsonAffected<'a> {
-    resource: JsonResource<'a>,
-    path: &'a str,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonAffected<'a> {
+    pub(super) resource: JsonResource<'a>,
+    pub(super) path: Cow<'a, str>,
 }
 
-#[derive(Serialize)]
-struct JsonFix<'a> {
-    safety: &'static str,
-    description: &'a str,
-    edits: Vec<JsonEdit<'a>>,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonFix<'a> {
+    pub(super) safety: Cow<'a, str>,
+    pub(super) description: Cow<'a, str>,
+    pub(super) edits: Vec<JsonEdit<'a>>,
 }
 
-#[derive(Serialize)]
-struct JsonEdit<'a> {
-    file: &'a str,
-    offset: u32,
-    length: u32,
-    text: &'a str,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonEdit<'a> {
+    pub(super) file: Cow<'a, str>,
+    pub(super) offset: u32,
+    pub(super) length: u32,
+    pub(super) text: Cow<'a, str>,
 }
 
-#[derive(Serialize)]
-struct JsonError<'a> {
-    code: &'a str,
-    message: &'a str,
-    help: Option<&'a str>,
-    location: Option<JsonLocation<'a>>,
+#[derive(Serialize, Deserialize)]
+pub(super) struct JsonError<'a> {
+    pub(super) code: Cow<'a, str>,
+    pub(super) message: Cow<'a, str>,
+    pub(super) help: Option<Cow<'a, str>>,
+    pub(super) location: Option<JsonLocation<'a>>,
 }
 
 fn resource(name: &ResourceName) -> JsonResource<'_> {
     JsonResource {
-        api_version: &name.api_version,
-        kind: &name.kind,
-        namespace: name.namespace.as_deref(),
-        name: &name.name,
+        api_version: (&*name.api_version).into(),
+        kind: (&*name.kind).into(),
+        namespace: name.namespace.as_deref().map(Cow::from),
+        name: (&*name.name).into(),
     }
 }
 
 fn location(location: &Location) -> JsonLocation<'_> {
     let Location { file, line, column, end_line, end_column, offset, length } = location;
     JsonLocation {
-        file,
+        file: (&**file).into(),
         line: *line,
         column: *column,
         end_line: *end_line,
@@ -152,11 +154,11 @@ fn location(location: &Location) -> JsonLocation<'_> {
 fn origin(step: &ReportedOrigin) -> JsonOrigin<'_> {
     let at = step.location.as_ref();
     JsonOrigin {
-        kind: &step.kind,
-        file: at.map(|at| at.file.as_str()),
+        kind: (&*step.kind).into(),
+        file: at.map(|at| Cow::from(&*at.file)),
         line: at.map(|at| at.line),
         column: at.map(|at| at.column),
-        path: step.path.as_deref(),
+        path: step.path.as_deref().map(Cow::from),
         tested: step.tested,
     }
 }
@@ -164,26 +166,31 @@ fn origin(step: &ReportedOrigin) -> JsonOrigin<'_> {
 fn fix(fix: &ReportedFix) -> JsonFix<'_> {
     JsonFix {
         safety: match fix.safety {
-            Safety::Safe => "safe",
-            Safety::Unsafe => "unsafe",
+            Safety::Safe => "safe".into(),
+            Safety::Unsafe => "unsafe".into(),
         },
-        description: &fix.description,
+        description: (&*fix.description).into(),
         edits: fix
             .edits
             .iter()
-            .map(|(file, offset, length, text)| JsonEdit { file, offset: *offset, length: *length, text })
+            .map(|(file, offset, length, text)| JsonEdit {
+                file: (&**file).into(),
+                offset: *offset,
+                length: *length,
+                text: (&**text).into(),
+            })
             .collect(),
     }
 }
 
-fn finding(finding: &Reported) -> JsonFinding<'_> {
+pub(super) fn finding(finding: &Reported) -> JsonFinding<'_> {
     JsonFinding {
-        rule: &finding.rule,
-        severity: finding.severity.as_str(),
-        message: &finding.message,
-        help: &finding.help,
+        rule: (&*finding.rule).into(),
+        severity: finding.severity.as_str().into(),
+        message: (&*finding.message).into(),
+        help: (&*finding.help).into(),
         resource: finding.resource.as_ref().map(resource),
-        path: finding.path.as_deref(),
+        path: finding.path.as_deref().map(Cow::from),
         location: location(&finding.location),
         related: finding
             .related
@@ -191,7 +198,7 @@ fn finding(finding: &Reported) -> JsonFinding<'_> {
             .map(|related| {
                 let JsonLocation { file, line, column, end_line, end_column, offset, length } =
                     location(&related.location);
-                let message = &related.message;
+                let message = (&*related.message).into();
                 JsonRelated { file, line, column, end_line, end_column, offset, length, message }
             })
             .collect(),
@@ -199,18 +206,21 @@ fn finding(finding: &Reported) -> JsonFinding<'_> {
         affected: finding
             .affected
             .iter()
-            .map(|affected| JsonAffected { resource: resource(&affected.resource), path: &affected.path })
+            .map(|affected| JsonAffected {
+                resource: resource(&affected.resource),
+                path: (&*affected.path).into(),
+            })
             .collect(),
-        fingerprint: &finding.fingerprint,
+        fingerprint: (&*finding.fingerprint).into(),
         fix: finding.fix.as_ref().map(fix),
     }
 }
 
-fn error(error: &ReportedError) -> JsonError<'_> {
+pub(super) fn error(error: &ReportedError) -> JsonError<'_> {
     JsonError {
-        code: &error.code,
-        message: &error.message,
-        help: error.help.as_deref(),
+        code: (&*error.code).into(),
+        message: (&*error.message).into(),
+        help: error.help.as_deref().map(Cow::from),
         location: error.location.as_ref().map(location),
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Report`] holds everything a format may show, already in lines and columns, sorted. Deliberately absent:
 //! severities and what is hidden (`filter`), exit codes (`main`).
 
+pub mod carry;
 pub mod concise;
 pub mod excerpt;
 pub mod json;
