@@ -49,6 +49,16 @@ pub enum Format {
     Concise,
     /// The whole report as JSON
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands: annotations on GitHub
+    Github,
+    /// GitLab Code Quality
+    Gitlab,
+    /// JUnit XML
+    Junit,
+    /// A table for a job summary or a comment
+    Markdown,
 }
 
 /// When to use colour.

@@ -94,6 +94,8 @@ pub struct SourceFile {
 pub struct Location {
     /// The name of the file as in reports.
     pub file: String,
+    /// The name of the file relative to the root.
+    pub root_file: String,
     /// First line, from 1.
     pub line: u32,
     /// First column, from 1, in Unicode characters.
@@ -215,6 +217,7 @@ impl SourceMap {
         let (end_line, end_column) = file.line_column(place.span.end.max(place.span.start));
         let here = Location {
             file: file.path.clone(),
+            root_file: file.root_path.clone(),
             line,
             column,
             end_line,
@@ -231,6 +234,15 @@ impl SourceMap {
         let (line, column) = shift(here.line, here.column);
         let (end_line, end_column) = shift(here.end_line, here.end_column);
         let offset = run.offset + (here.offset - run.start);
-        Location { file: run.file.clone(), line, column, end_line, end_column, offset, length: here.length }
+        Location {
+            file: run.file.clone(),
+            root_file: run.root_path.clone(),
+            line,
+            column,
+            end_line,
+            end_column,
+            offset,
+            length: here.length,
+        }
     }
 }

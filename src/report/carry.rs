@@ -2,6 +2,8 @@
 //!
 //! The form is that of the JSON report, plus the label of the primary place.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::json::{self, JsonError, JsonFinding, JsonLocation, JsonOrigin, JsonRelated, JsonResource};
@@ -12,18 +14,35 @@ use crate::source::Location;
 #[derive(Serialize, Deserialize)]
 struct Carried<'a> {
     label: String,
+    /// Names relative to the root of the files named in the finding.
+    roots: BTreeMap<String, String>,
     finding: JsonFinding<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CarriedError<'a> {
+    roots: BTreeMap<String, String>,
+    error: JsonError<'a>,
+}
+
+fn roots<'a>(places: impl IntoIterator<Item = &'a Location>) -> BTreeMap<String, String> {
+    places.into_iter().map(|at| (at.file.clone(), at.root_file.clone())).collect()
 }
 
 /// A finding as JSON.
 pub fn finding(finding: &Reported) -> serde_json::Value {
-    let carried = Carried { label: finding.label.clone(), finding: json::finding(finding) };
+    let places = std::iter::once(&finding.location)
+        .chain(finding.related.iter().map(|related| &related.location))
+        .chain(finding.origin.iter().filter_map(|step| step.location.as_ref()));
+    let carried =
+        Carried { label: finding.label.clone(), roots: roots(places), finding: json::finding(finding) };
     serde_json::to_value(carried).unwrap_or_default()
 }
 
 /// An error as JSON.
 pub fn error(error: &ReportedError) -> serde_json::Value {
-    serde_json::to_value(json::error(error)).unwrap_or_default()
+    let carried = CarriedError { roots: roots(&error.location), error: json::error(error) };
+    serde_json::to_value(carried).unwrap_or_default()
 }
 
 fn resource(name: JsonResource<'_>) -> ResourceName {
@@ -35,8 +54,9 @@ fn resource(name: JsonResource<'_>) -> ResourceName {
     }
 }
 
-fn location(at: JsonLocation<'_>) -> Location {
+fn location(at: JsonLocation<'_>, roots: &BTreeMap<String, String>) -> Location {
     Location {
+        root_file: roots.get(&*at.file).unwrap_or(&at.file.to_string()).clone(),
         file: at.file.into_owned(),
         line: at.line,
         column: at.column,
@@ -47,21 +67,22 @@ fn location(at: JsonLocation<'_>) -> Location {
     }
 }
 
-fn related(at: JsonRelated<'_>) -> ReportedPlace {
+fn related(at: JsonRelated<'_>, roots: &BTreeMap<String, String>) -> ReportedPlace {
     let JsonRelated { file, line, column, end_line, end_column, offset, length, message } = at;
     ReportedPlace {
-        location: location(JsonLocation { file, line, column, end_line, end_column, offset, length }),
+        location: location(JsonLocation { file, line, column, end_line, end_column, offset, length }, roots),
         place: None,
         message: message.into_owned(),
     }
 }
 
-fn origin(step: JsonOrigin<'_>) -> ReportedOrigin {
+fn origin(step: JsonOrigin<'_>, roots: &BTreeMap<String, String>) -> ReportedOrigin {
     let line = step.line.unwrap_or(1);
     let column = step.column.unwrap_or(1);
     ReportedOrigin {
         kind: step.kind.into_owned(),
         location: step.file.map(|file| Location {
+            root_file: roots.get(&*file).unwrap_or(&file.to_string()).clone(),
             file: file.into_owned(),
             line,
             column,
@@ -77,7 +98,7 @@ fn origin(step: JsonOrigin<'_>) -> ReportedOrigin {
 
 /// Reads a finding back. None: the text is not of this form.
 pub fn read_finding(text: &str) -> Option<Reported> {
-    let Carried { label, finding } = serde_json::from_str(text).ok()?;
+    let Carried { label, roots, finding } = serde_json::from_str(text).ok()?;
     Some(Reported {
         rule: finding.rule.as_ref().into(),
         severity: finding.severity.parse().ok()?,
@@ -86,10 +107,10 @@ pub fn read_finding(text: &str) -> Option<Reported> {
         label,
         resource: finding.resource.map(resource),
         path: finding.path.map(Into::into),
-        location: location(finding.location),
+        location: location(finding.location, &roots),
         place: None,
-        related: finding.related.into_iter().map(related).collect(),
-        origin: finding.origin.into_iter().map(origin).collect(),
+        related: finding.related.into_iter().map(|at| related(at, &roots)).collect(),
+        origin: finding.origin.into_iter().map(|step| origin(step, &roots)).collect(),
         affected: finding
             .affected
             .into_iter()
@@ -110,12 +131,12 @@ pub fn read_finding(text: &str) -> Option<Reported> {
 
 /// Reads an error back. None: the text is not of this form.
 pub fn read_error(text: &str) -> Option<ReportedError> {
-    let error: JsonError<'_> = serde_json::from_str(text).ok()?;
+    let CarriedError { roots, error } = serde_json::from_str(text).ok()?;
     Some(ReportedError {
         code: error.code.into_owned(),
         message: error.message.into_owned(),
         help: error.help.map(Into::into),
-        location: error.location.map(location),
+        location: error.location.map(|at| location(at, &roots)),
         place: None,
     })
 }

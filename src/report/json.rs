@@ -139,7 +139,7 @@ fn resource(name: &ResourceName) -> JsonResource<'_> {
 }
 
 fn location(location: &Location) -> JsonLocation<'_> {
-    let Location { file, line, column, end_line, end_column, offset, length } = location;
+    let Location { file, line, column, end_line, end_column, offset, length, .. } = location;
     JsonLocation {
         file: (&**file).into(),
         line: *line,

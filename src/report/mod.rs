@@ -6,8 +6,13 @@
 pub mod carry;
 pub mod concise;
 pub mod excerpt;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod pretty;
+pub mod sarif;
 pub mod secrets;
 
 use std::sync::Arc;
@@ -98,6 +103,23 @@ pub struct ReportedError {
     pub location: Option<Location>,
     /// The same place in the source map.
     pub place: Option<Place>,
+}
+
+/// What a format says about a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleInfo {
+    /// The rule's id.
+    pub id: String,
+    /// The rule's group.
+    pub group: String,
+    /// The severity that it has where nothing else is decided.
+    pub severity: Severity,
+    /// One line.
+    pub summary: String,
+    /// Why it matters.
+    pub why: String,
+    /// Its whole page, in Markdown.
+    pub page: String,
 }
 
 /// How much was covered.
@@ -204,6 +226,7 @@ impl ReportedError {
         let whole_file = || {
             error.file.as_ref().map(|file| Location {
                 file: file.clone(),
+                root_file: file.clone(),
                 line: 1,
                 column: 1,
                 end_line: 1,
@@ -225,12 +248,16 @@ impl ReportedError {
 /// What stays the same when lines move: the rule, the file, the resource, the path and the message. Two findings
 /// that agree in all of it are told apart by [`number_fingerprints`].
 fn fingerprint(finding: &Finding, root_path: &str) -> String {
-    let mut hash = Sha256::new();
     let resource = finding.resource.clone().unwrap_or_default();
     let path = finding.path.as_deref().unwrap_or_default();
     let namespace = resource.namespace.as_deref().unwrap_or_default();
-    for part in [&*finding.rule, root_path, &resource.kind, namespace, &resource.name, path, &finding.message]
-    {
+    digest(&[&finding.rule, root_path, &resource.kind, namespace, &resource.name, path, &finding.message])
+}
+
+/// 128 bits of SHA-256 over the parts, in hexadecimal digits.
+pub(crate) fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -276,8 +303,7 @@ fn number_fingerprints(findings: &mut [Reported]) {
         let times = seen.entry(finding.fingerprint.clone()).or_default();
         *times += 1;
         if *times > 1 {
-            let digest = Sha256::digest(format!("{}#{times}", finding.fingerprint));
-            finding.fingerprint = hex(&digest[..16]);
+            finding.fingerprint = digest(&[&finding.fingerprint, &times.to_string()]);
         }
     }
 }
