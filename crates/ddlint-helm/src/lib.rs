@@ -6,12 +6,16 @@
 
 #![allow(dead_code, reason = "the parts are landed one by one; removed when the render joins them")]
 
+pub mod encode;
 pub mod error;
 pub mod exec;
 pub(crate) mod funcs;
+mod json;
 pub mod origin;
 pub mod text;
+mod toml_out;
 pub mod value;
+mod yaml_out;
 
 /// Which Helm is imitated where the two differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

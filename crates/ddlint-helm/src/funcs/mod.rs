@@ -15,6 +15,8 @@
 //! render gives it the origin [`Call::random`]; one with unspecified order [`Call::unordered`]; one that asks the
 //! cluster [`Call::cluster`].
 
+mod serial;
+
 use crate::HelmDialect;
 use crate::error::TemplateError;
 use crate::exec::meter::Meter;
@@ -26,7 +28,7 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 /// All tables of functions. A name stands in one table only.
-const TABLES: &[&[FuncDef]] = &[];
+const TABLES: &[&[FuncDef]] = &[serial::FUNCS];
 
 static INDEX: LazyLock<HashMap<&'static str, &'static FuncDef>> =
     LazyLock::new(|| TABLES.iter().flat_map(|t| t.iter()).map(|f| (f.name, f)).collect());
