@@ -12,6 +12,7 @@ pub mod exec;
 pub(crate) mod funcs;
 mod json;
 pub mod origin;
+pub(crate) mod stack;
 pub mod text;
 mod toml_out;
 pub mod value;
