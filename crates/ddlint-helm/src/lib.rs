@@ -6,16 +6,30 @@
 
 #![allow(dead_code, reason = "the parts are landed one by one; removed when the render joins them")]
 
+pub mod chart;
+pub(crate) mod coalesce;
+pub(crate) mod deps;
 pub mod encode;
 pub mod error;
 pub mod exec;
 pub(crate) mod funcs;
+pub(crate) mod glob;
 mod json;
+pub mod manifest;
+pub(crate) mod number;
+pub mod objects;
 pub mod origin;
-pub(crate) mod stack;
+pub(crate) mod path;
+pub mod schema;
+pub(crate) mod semver;
+pub(crate) mod strvals;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
 mod toml_out;
+pub mod tree;
 pub mod value;
+pub(crate) mod yaml_in;
 mod yaml_out;
 
 /// Which Helm is imitated where the two differ.

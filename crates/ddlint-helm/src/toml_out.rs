@@ -4,7 +4,6 @@
 //! indented by two for each level. Deliberately absent: reading TOML (see `toml_in`).
 
 use crate::origin::OriginId;
-use crate::stack::with_room;
 use crate::text::{Text, TextBuf};
 use crate::value::{Data, Map, Value};
 use crate::yaml_out::number;
@@ -66,7 +65,7 @@ fn kind(value: &Value, depth: usize) -> Result<Option<Kind>, Error> {
             let items = list.items.borrow().clone();
             let mut all_tables = !items.is_empty();
             for item in &items {
-                let kind = with_room(|| kind(&unwrapped(item), depth + 1))?.ok_or(NIL_ELEMENT)?;
+                let kind = kind(&unwrapped(item), depth + 1)?.ok_or(NIL_ELEMENT)?;
                 all_tables &= kind == Kind::Table;
             }
             if all_tables { Kind::Tables } else { Kind::Plain }
@@ -135,7 +134,7 @@ impl Encoder {
             self.indent(self.path.len(), table.origin);
             self.key(key);
             self.out.push(b" = ", table.origin);
-            with_room(|| self.element(value, depth + 1))?;
+            self.element(value, depth + 1)?;
             self.line_end(table.origin);
         }
         for (key, value, kind) in &tables {
@@ -146,7 +145,7 @@ impl Encoder {
                     for item in items.iter().map(unwrapped) {
                         self.line_end(value.origin);
                         self.header("[[", "]]", value.origin);
-                        with_room(|| self.table_body(&item, depth + 1))?;
+                        self.table_body(&item, depth + 1)?;
                     }
                 }
                 _ => {
@@ -154,7 +153,7 @@ impl Encoder {
                         self.line_end(value.origin);
                     }
                     self.header("[", "]", value.origin);
-                    with_room(|| self.table_body(value, depth + 1))?;
+                    self.table_body(value, depth + 1)?;
                 }
             }
             self.path.pop();
@@ -180,7 +179,7 @@ impl Encoder {
                     if at > 0 {
                         self.out.push(b", ", origin);
                     }
-                    with_room(|| self.element(&unwrapped(item), depth + 1))?;
+                    self.element(&unwrapped(item), depth + 1)?;
                 }
                 self.out.push(b"]", origin);
             }
@@ -193,7 +192,7 @@ impl Encoder {
             }
             Data::Object(object) => {
                 let inner = object.encode();
-                with_room(|| self.element(&inner, depth + 1))?;
+                self.element(&inner, depth + 1)?;
             }
         }
         Ok(())
@@ -207,7 +206,7 @@ impl Encoder {
             }
             self.key(key);
             self.out.push(b" = ", origin);
-            with_room(|| self.element(value, depth + 1))?;
+            self.element(value, depth + 1)?;
             if more || at + 1 < entries.len() {
                 self.out.push(b", ", origin);
             }

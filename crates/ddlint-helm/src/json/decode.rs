@@ -1,7 +1,6 @@
 //! Reading JSON as Go's `encoding/json` reads it into an `interface {}`, with its error texts.
 
 use crate::origin::{OriginId, OriginTable};
-use crate::stack::with_room;
 use crate::text::{Text, TextBuf};
 use crate::value::{Data, Entry, Value};
 use std::collections::BTreeMap;
@@ -104,7 +103,7 @@ impl Decoder<'_> {
         }
         let origin = self.text.origin_at(self.at);
         self.at += 1;
-        let value = with_room(|| read(self))?;
+        let value = read(self)?;
         self.at += 1;
         self.depth -= 1;
         Ok(Value { origin, ..value })

@@ -5,7 +5,6 @@ use super::through_json::{self, Failed};
 use super::write::Writer;
 use super::{DEEPEST, Flavour, number, order};
 use crate::origin::OriginId;
-use crate::stack::with_room;
 use crate::text::Text;
 use crate::value::{Data, List, ListKind, Map, Value};
 use std::collections::BTreeMap;
@@ -51,7 +50,7 @@ impl Emitter {
         if self.depth > DEEPEST {
             return Err(Failed);
         }
-        let word = |emitter: &mut Emitter, word: &str| emitter.writer.word(word, value.origin, at.around);
+        let word = |emitter: &mut Emitter, word: &str| emitter.writer.word(word, value.origin);
         match &value.data {
             Data::Nil => word(self, "null"),
             Data::Bool(b) => word(self, if *b { "true" } else { "false" }),
@@ -68,7 +67,7 @@ impl Emitter {
             Data::Map(map) => self.map(map, value.origin, at)?,
             Data::Object(object) => {
                 let inner = object.encode();
-                with_room(|| self.node(&inner, at))?;
+                self.node(&inner, at)?;
             }
         }
         self.depth -= 1;
@@ -87,7 +86,7 @@ impl Emitter {
         // Encoding an object could come back to the list; nothing may stay borrowed meanwhile.
         let items = list.items.borrow().clone();
         if items.is_empty() {
-            self.writer.word("[]", origin, at.around);
+            self.writer.word("[]", origin);
             return Ok(());
         }
         // Dashes stand below the key that they belong to; only go-yaml v3 moves them in.
@@ -100,8 +99,7 @@ impl Emitter {
         for item in &items {
             self.writer.indent(indent, origin);
             self.writer.block_indicator("-", origin);
-            let inside = Position { indent: Some(indent), in_mapping: false, around: origin };
-            with_room(|| self.node(item, inside))?;
+            self.node(item, Position { indent: Some(indent), in_mapping: false, around: origin })?;
         }
         Ok(())
     }
@@ -113,7 +111,7 @@ impl Emitter {
             entries.push((scalar, entry.value.clone()));
         }
         if entries.is_empty() {
-            self.writer.word("{}", origin, at.around);
+            self.writer.word("{}", origin);
             return Ok(());
         }
         if entries.iter().any(|(key, _)| key.replaced) {
@@ -140,7 +138,7 @@ impl Emitter {
                 self.writer.indent(indent, origin);
                 self.writer.block_indicator(":", origin);
             }
-            with_room(|| self.node(value, inside))?;
+            self.node(value, inside)?;
         }
         Ok(())
     }
@@ -165,7 +163,7 @@ impl Emitter {
 
     fn write_scalar(&mut self, scalar: &Scalar, at: Position, simple_key: bool) {
         if scalar.unencoded.is_some() {
-            self.writer.word(BINARY, scalar.text.origin_at(0), at.around);
+            self.writer.word(BINARY, scalar.text.origin_at(0));
         }
         // A literal block is no simple key.
         let style = match scalar.style {
