@@ -3,6 +3,7 @@
 //! Data flows one way: discover → source → parse → render → model → relate → rules → findings → filter → report.
 
 pub mod cli;
+pub mod discover;
 pub mod filter;
 pub mod finding;
 pub mod model;

@@ -44,7 +44,7 @@ pub struct Application {
     pub destination: Option<String>,
     /// `syncPolicy.automated` is there and not `enabled: false`.
     pub automated: bool,
-    /// `syncPolicy.automated` key and value.
+    /// The key `automated` of `syncPolicy`.
     pub automated_at: Option<At>,
     /// `syncPolicy.automated.selfHeal`
     pub self_heal: bool,

@@ -5,16 +5,19 @@
 //! belongs to `datadog`, a condition to a rule.
 
 pub mod application;
+mod build;
 pub mod env;
 pub mod release;
 pub mod resource;
 pub mod script;
 pub mod values;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ddlint_yaml::{Document, Node, NodeId};
 
+use crate::discover;
 use crate::finding::{InputError, ResourceName};
 use crate::source::{FileId, Place, SourceMap};
 
@@ -88,6 +91,30 @@ pub struct Scope {
     pub scripts: Vec<ScriptId>,
 }
 
+/// A chart of the input.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChartCoverage {
+    /// The folder or `.tgz`, relative to the root.
+    pub path: String,
+    /// It was rendered.
+    pub rendered: bool,
+    /// Why not.
+    pub reason: Option<String>,
+}
+
+/// How much of the input was looked at, for the summary of a report.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Coverage {
+    /// Files that are of ours.
+    pub inputs: usize,
+    /// Documents in them that are not empty.
+    pub documents: usize,
+    /// Files that were left out, with the reason, sorted.
+    pub skipped: Vec<crate::discover::Skipped>,
+    /// The charts, sorted.
+    pub charts: Vec<ChartCoverage>,
+}
+
 /// Everything that was read, as the rules see it.
 #[derive(Debug, Default)]
 pub struct Model {
@@ -109,6 +136,8 @@ pub struct Model {
     pub errors: Vec<InputError>,
     /// Settings that facts depend on.
     pub settings: Settings,
+    /// How much was looked at.
+    pub coverage: Coverage,
 }
 
 /// Settings from the command line and the configuration that facts depend on.
@@ -126,6 +155,9 @@ pub struct Settings {
     pub datadog_apm_host_port: bool,
     /// Globs of files that belong to testing environments.
     pub testing: Vec<String>,
+    /// Repositories that the input is (`repositories:` of the configuration): URL to the folder below the root under
+    /// which its paths begin (empty: the root).
+    pub repositories: BTreeMap<String, String>,
 }
 
 impl Default for Settings {
@@ -137,8 +169,19 @@ impl Default for Settings {
             datadog_namespace: None,
             datadog_apm_host_port: false,
             testing: Vec::new(),
+            repositories: BTreeMap::new(),
         }
     }
+}
+
+pub use build::build;
+pub use build::set::SetKind;
+
+/// The model of files in memory: for tests and the examples of rules. Paths are relative to the root.
+pub fn from_memory(files: &[(&str, &str)], settings: Settings) -> Model {
+    let tree = discover::MemoryTree::new(files.iter().copied());
+    let found = discover::discover(&tree, &[discover::Input::new("")], &discover::Options::default());
+    build(found, settings)
 }
 
 impl Model {
@@ -179,3 +222,6 @@ impl Model {
         self.resource(id).report_name()
     }
 }
+
+#[cfg(test)]
+mod tests;

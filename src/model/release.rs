@@ -1,7 +1,8 @@
 //! Releases: a chart with values and a name, and who deploys it.
 
-use super::values::Value;
-use super::{AppId, At, DocId, ResourceId, ScopeId, ScriptId};
+use super::build::set::SetKind;
+use super::values::{Value, ValueAt};
+use super::{AppId, At, DocId, ReleaseId, ResourceId, ScopeId, ScriptId};
 
 /// Who deploys a release.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +35,26 @@ pub enum ChartRef {
     },
 }
 
+/// Something that gives values to a release, as a renderer needs it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ValuesInput {
+    /// A whole document: a values file, or the YAML inside a string.
+    Doc(DocId),
+    /// A mapping inside a document: `valuesObject`, `spec.values`.
+    Node(At),
+    /// `--set` and its relatives, and an Application's parameters.
+    Set {
+        /// The key as `--set` has it.
+        key: String,
+        /// The value as written.
+        value: String,
+        /// How the value is taken.
+        kind: SetKind,
+        /// Where it stands; none for the command line and scripts.
+        at: Option<ValueAt>,
+    },
+}
+
 /// A chart with its values. An umbrella chart's dependency is a release of its own whose values begin below the
 /// dependency's key.
 #[derive(Debug)]
@@ -56,8 +77,14 @@ pub struct Release {
     pub complete: bool,
     /// The documents that gave values, lowest precedence first.
     pub layers: Vec<DocId>,
+    /// What is given to the chart besides its own defaults, lowest precedence first; empty for a dependency.
+    pub inputs: Vec<ValuesInput>,
+    /// Entries of `valueFiles` that name a file which should be there and is not.
+    pub missing_files: Vec<At>,
     /// The keys below which the values begin in those documents (`[]`, or the alias in an umbrella chart).
     pub values_root: Vec<String>,
+    /// The release of the umbrella chart that this one is a dependency of.
+    pub parent: Option<ReleaseId>,
     /// Who deploys it.
     pub deployer: Deployer,
     /// The scope it belongs to.

@@ -24,6 +24,11 @@ pub struct Resource {
     pub scope: ScopeId,
     /// The Application that deploys it, where one of the input does.
     pub deployed_by: Option<AppId>,
+    /// All Applications of the input that deploy it.
+    pub deployers: Vec<AppId>,
+    /// It is a base or a resource of a kustomization, as it stands before kustomize changes it: its name, namespace
+    /// and labels may not be what reaches the cluster.
+    pub kustomized: bool,
     /// The release that rendered it.
     pub release: Option<ReleaseId>,
     /// The pod template and its containers, where the kind has one.

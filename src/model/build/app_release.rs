@@ -1,0 +1,309 @@
+//! Releases that Applications deploy, with every form of values that an Application has.
+//!
+//! Precedence, low to high: values files in order, `valuesObject` or else `values`, `parameters`, `fileParameters`
+//! (argocd.md 1.1). `.argocd-source.yaml` in the source's folder replaces fields of the source.
+
+use ddlint_yaml::Node;
+use globset::GlobBuilder;
+
+use super::Builder;
+use super::application::known;
+use super::placeholder::is_placeholder;
+use super::release::{Draft, Given};
+use super::set::SetKind;
+use crate::discover::{EntryKind, join, parent};
+use crate::finding::InputError;
+use crate::model::release::{ChartRef, Deployer};
+use crate::model::values::ValueAt;
+use crate::model::{AppId, At, DocId, DocKind};
+use crate::source::Place;
+
+/// What an entry of `valueFiles` leads to.
+enum ValueFile {
+    Files(Vec<String>),
+    /// It should be there and is not.
+    Missing,
+    /// It leaves the root.
+    Outside,
+    /// It lies elsewhere, or its name is not known.
+    Elsewhere,
+}
+
+impl Builder<'_> {
+    pub(super) fn application_releases(&mut self) {
+        for id in self.app_ids() {
+            let count = self.applications.get(id.0 as usize).map_or(0, |app| app.sources.len());
+            for index in 0..count {
+                if let Some(draft) = self.application_release(id, index) {
+                    self.add_release(draft);
+                }
+            }
+        }
+    }
+
+    fn application_release(&mut self, id: AppId, index: usize) -> Option<Draft> {
+        let app = self.applications.get(id.0 as usize)?;
+        let source = app.sources.get(index)?;
+        let at = source.at?;
+        let local = source.local_path.clone().filter(|path| source.path.is_some() && self.is_chart(path));
+        let (chart, chart_at) = match (&source.chart, local) {
+            (Some((name, at)), _) => {
+                let repository = source.repo_url.clone();
+                (
+                    ChartRef::Remote {
+                        repository,
+                        name: name.clone(),
+                        version: source.target_revision.clone(),
+                    },
+                    *at,
+                )
+            }
+            (None, Some(folder)) => (ChartRef::Local(folder), source.path.as_ref()?.1),
+            _ => return None,
+        };
+        let name = match &source.release_name {
+            Some((name, at)) => (Some(name.clone()), Some(*at)),
+            // A release's name that a generator puts in is not known.
+            None if self
+                .node(at)
+                .and_then(|node| node.at(&["helm", "releaseName"]))
+                .is_some_and(|it| !it.is_null()) =>
+            {
+                (None, None)
+            }
+            None => (
+                app.name.clone(),
+                self.node(app.at)
+                    .and_then(|node| node.at(&["metadata", "name"]))
+                    .map(|node| At { doc: app.at.doc, node: node.id() }),
+            ),
+        };
+        let helm_namespace = self.node(at).and_then(|node| known(node.at(&["helm", "namespace"])));
+        let namespace = helm_namespace.or_else(|| app.destination_namespace.clone());
+        let (from_set, app_name) = (app.from_set, app.name.clone());
+        let mut given = Given::new();
+        let overrides = self.source_overrides(id, index, app_name.as_deref());
+        self.give_value_files(&mut given, id, index, &overrides);
+        self.give_inline(&mut given, at, &overrides, from_set);
+        self.give_parameters(&mut given, at, &overrides);
+        Some(Draft {
+            chart,
+            chart_at: Some(chart_at),
+            name: name.0,
+            name_at: name.1,
+            namespace,
+            given,
+            deployer: Deployer::Application(id),
+        })
+    }
+
+    /// `.argocd-source-<app>.yaml` and `.argocd-source.yaml` of a local source, the stronger first.
+    fn source_overrides(&mut self, id: AppId, index: usize, app_name: Option<&str>) -> Vec<DocId> {
+        let folder =
+            self.applications.get(id.0 as usize).and_then(|app| app.sources.get(index)?.local_path.clone());
+        let Some(folder) = folder else { return Vec::new() };
+        let own = app_name.map(|name| format!(".argocd-source-{name}.yaml"));
+        let names = own.into_iter().chain([".argocd-source.yaml".to_string()]);
+        let paths: Vec<String> =
+            names.filter_map(|name| join(&folder, &name)).filter(|path| self.is_file(path)).collect();
+        paths
+            .iter()
+            .filter_map(|path| self.loader.load_used(path, DocKind::Config)?.docs.first().copied())
+            .collect()
+    }
+
+    /// A field of the `helm` block: from the strongest file that gives it, else from the Application.
+    fn helm_field(&self, at: At, overrides: &[DocId], key: &str) -> Option<(DocId, Node<'_>)> {
+        let stronger = overrides.iter().filter_map(|doc| {
+            let root = self.loader.docs.get(doc.0 as usize)?.tree.root()?;
+            Some((*doc, root.at(&["helm", key])?))
+        });
+        let own = self.node(at).and_then(|node| node.at(&["helm", key])).map(|node| (at.doc, node));
+        stronger.chain(own).find(|(_, node)| !node.is_null())
+    }
+
+    fn give_value_files(&mut self, given: &mut Given, id: AppId, index: usize, overrides: &[DocId]) {
+        let Some(at) = self.applications.get(id.0 as usize).and_then(|app| app.sources.get(index)?.at) else {
+            return;
+        };
+        let Some((doc, list)) = self.helm_field(at, overrides, "valueFiles") else { return };
+        let ignore_missing = self
+            .helm_field(at, overrides, "ignoreMissingValueFiles")
+            .is_some_and(|(_, node)| node.as_bool() == Some(true));
+        let entries: Vec<(At, ValueFile)> = list
+            .items()
+            .map(|item| {
+                let found = item.text().map_or(ValueFile::Elsewhere, |text| self.value_file(id, index, text));
+                (At { doc, node: item.id() }, found)
+            })
+            .collect();
+        for (at, found) in entries {
+            match found {
+                ValueFile::Files(paths) => {
+                    for path in paths {
+                        match self.load_values(&path) {
+                            Some(doc) => self.give_doc(given, doc),
+                            None => given.complete &= self.is_empty_file(&path),
+                        }
+                    }
+                }
+                ValueFile::Missing if ignore_missing => {}
+                ValueFile::Missing => {
+                    given.complete = false;
+                    given.missing.push(at);
+                }
+                ValueFile::Outside => {
+                    given.complete = false;
+                    self.leaves_root(at);
+                }
+                ValueFile::Elsewhere => given.complete = false,
+            }
+        }
+    }
+
+    pub(super) fn is_empty_file(&self, path: &str) -> bool {
+        self.loader.get(path).is_some_and(|loaded| loaded.syntax_errors.is_empty())
+    }
+
+    pub(super) fn leaves_root(&mut self, at: At) {
+        let Some(node) = self.node(at) else { return };
+        let Some(doc) = self.loader.docs.get(at.doc.0 as usize) else { return };
+        self.loader.errors.push(InputError {
+            code: "outside-root",
+            message: format!("`{}` leaves the root of the given paths", node.text().unwrap_or_default()),
+            help: Some("ddlint reads no file outside of it; move the file into the repository".to_string()),
+            place: Some(Place { file: doc.file, span: node.span() }),
+            file: None,
+        });
+    }
+
+    fn value_file(&self, id: AppId, index: usize, written: &str) -> ValueFile {
+        let Some(app) = self.applications.get(id.0 as usize) else { return ValueFile::Elsewhere };
+        let Some(source) = app.sources.get(index) else { return ValueFile::Elsewhere };
+        if is_placeholder(written) || written.contains("://") {
+            return ValueFile::Elsewhere;
+        }
+        let prefix = |source: &crate::model::application::Source| {
+            let key = super::sources::repository_key(source.repo_url.as_deref()?);
+            self.ours.get(&key).cloned()
+        };
+        let (folder, path) = if let Some(rest) = written.strip_prefix('$')
+            && let Some((name, path)) = rest.split_once('/')
+            && let Some(referred) =
+                app.sources.iter().find(|source| source.reference.as_deref() == Some(name))
+        {
+            (prefix(referred), path)
+        } else if let Some(path) = written.strip_prefix('/') {
+            (prefix(source).filter(|_| source.chart.is_none()), path)
+        } else {
+            (source.local_path.clone().filter(|_| source.path.is_some()), written)
+        };
+        let Some(folder) = folder else { return ValueFile::Elsewhere };
+        let Some(path) = build_variables(path, app.name.as_deref()) else { return ValueFile::Elsewhere };
+        let Some(path) = join(&folder, &path) else { return ValueFile::Outside };
+        if path.contains(['*', '?', '[']) {
+            let found = self.glob(&path);
+            return if found.is_empty() { ValueFile::Missing } else { ValueFile::Files(found) };
+        }
+        if self.is_file(&path) { ValueFile::Files(vec![path]) } else { ValueFile::Missing }
+    }
+
+    /// The files that a glob with `**` names, in order.
+    pub(super) fn glob(&self, pattern: &str) -> Vec<String> {
+        let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() else { return Vec::new() };
+        let matcher = glob.compile_matcher();
+        let literal = pattern.split(['*', '?', '[', '{']).next().unwrap_or_default();
+        let mut found = Vec::new();
+        self.walk(parent(literal), 0, &mut |path| {
+            if matcher.is_match(path) {
+                found.push(path.to_string());
+            }
+        });
+        found
+    }
+
+    pub(super) fn walk(&self, folder: &str, depth: usize, visit: &mut impl FnMut(&str)) {
+        for entry in self.loader.tree.list(folder).unwrap_or_default() {
+            let Some(path) = join(folder, &entry.name) else { continue };
+            match entry.kind {
+                EntryKind::File => visit(&path),
+                EntryKind::Folder if depth < 64 && entry.link.is_none() && entry.name != ".git" => {
+                    self.walk(&path, depth + 1, visit);
+                }
+                EntryKind::Folder => {}
+            }
+        }
+    }
+
+    /// `valuesObject`, else `values`: the first makes ArgoCD ignore the second.
+    fn give_inline(&mut self, given: &mut Given, at: At, overrides: &[DocId], from_set: bool) {
+        let place = |(doc, node): (DocId, Node<'_>)| At { doc, node: node.id() };
+        if let Some(found) = self.helm_field(at, overrides, "valuesObject").map(place) {
+            return self.give_node(given, found);
+        }
+        let Some((doc, node)) = self.helm_field(at, overrides, "values") else { return };
+        let templated = from_set || node.text().is_some_and(is_placeholder);
+        let found = At { doc, node: node.id() };
+        if node.is_mapping() {
+            // Older clusters took a mapping here; the meaning is the same.
+            self.give_node(given, found);
+        } else {
+            self.give_string(given, found, templated);
+        }
+    }
+
+    fn give_parameters(&mut self, given: &mut Given, at: At, overrides: &[DocId]) {
+        struct Parameter {
+            key: String,
+            value: String,
+            kind: SetKind,
+            at: ValueAt,
+        }
+        let mut parameters = Vec::new();
+        if let Some((doc, list)) = self.helm_field(at, overrides, "parameters") {
+            for item in list.items() {
+                let (Some(name), Some(value)) = (item.get("name"), item.get("value")) else { continue };
+                let (Some(key), Some(text)) = (name.text(), value.text()) else { continue };
+                let forced = item.get("forceString").and_then(|node| node.as_bool()) == Some(true);
+                // ArgoCD expands `$X` from its own variables only; what that gives is not known here.
+                let kind = match () {
+                    () if text.contains('$') => SetKind::Unknown,
+                    () if forced => SetKind::Text,
+                    () => SetKind::Typed,
+                };
+                let at = ValueAt { doc, key: Some(name.id()), value: value.id() };
+                parameters.push(Parameter { key: key.to_string(), value: text.to_string(), kind, at });
+            }
+        }
+        if let Some((doc, list)) = self.helm_field(at, overrides, "fileParameters") {
+            for item in list.items() {
+                let (Some(name), Some(path)) = (item.get("name"), item.get("path")) else { continue };
+                let (Some(key), Some(text)) = (name.text(), path.text()) else { continue };
+                let at = ValueAt { doc, key: Some(name.id()), value: path.id() };
+                parameters.push(Parameter {
+                    key: key.to_string(),
+                    value: text.to_string(),
+                    kind: SetKind::Unknown,
+                    at,
+                });
+            }
+        }
+        for parameter in parameters {
+            if is_placeholder(&parameter.key) {
+                given.complete = false;
+            } else {
+                self.give_set(given, &parameter.key, &parameter.value, parameter.kind, Some(parameter.at));
+            }
+        }
+    }
+}
+
+/// `$ARGOCD_APP_NAME`; the other build variables are not known before the sync, and any other name is empty.
+fn build_variables(path: &str, app_name: Option<&str>) -> Option<String> {
+    if !path.contains('$') {
+        return Some(path.to_string());
+    }
+    let name = app_name?;
+    let expanded = path.replace("${ARGOCD_APP_NAME}", name).replace("$ARGOCD_APP_NAME/", &format!("{name}/"));
+    (!expanded.contains('$')).then_some(expanded)
+}

@@ -1,0 +1,231 @@
+//! From what was discovered to the model: read, classify, follow references, relate.
+//!
+//! Deliberately absent: facts about particular charts (`datadog`) and the rendering itself (`render` is the seam).
+
+mod app_release;
+mod application;
+mod chart;
+mod classify;
+mod env;
+mod load;
+mod merge;
+pub(crate) mod placeholder;
+mod release;
+mod resource;
+mod scopes;
+pub(crate) mod set;
+mod sources;
+mod standalone;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::discover::{self, Discovered, EntryKind, FoundChart, file_name, parent};
+use crate::model::application::Application;
+use crate::model::release::Release;
+use crate::model::resource::Resource;
+use crate::model::script::Script;
+use crate::model::{
+    AppId, At, ChartCoverage, Coverage, DocId, DocKind, Model, ReleaseId, ResourceId, Scope, Settings,
+};
+
+use load::Loader;
+
+/// Builds the model of what was discovered.
+pub fn build(discovered: Discovered<'_>, settings: Settings) -> Model {
+    let mut builder = Builder::new(discovered, settings);
+    builder.read();
+    builder.follow_applications();
+    builder.application_releases();
+    builder.standalone_values();
+    builder.relate();
+    builder.finish()
+}
+
+struct Builder<'t> {
+    loader: Loader<'t>,
+    settings: Settings,
+    found: Vec<discover::FoundFile>,
+    texts: Vec<crate::source::SourceFile>,
+    charts: Vec<FoundChart>,
+    resources: Vec<Resource>,
+    applications: Vec<Application>,
+    releases: Vec<Release>,
+    scripts: Vec<Script>,
+    scopes: Vec<Scope>,
+    /// The resources of each file, by its path.
+    resources_of: BTreeMap<String, Vec<ResourceId>>,
+    /// Charts that were looked into, by folder.
+    chart_infos: BTreeMap<String, Option<chart::Chart>>,
+    /// Charts that something in the input deploys.
+    deployed_charts: BTreeSet<String>,
+    /// Repositories that the input is, each with the folder below which its paths begin.
+    ours: BTreeMap<String, String>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(discovered: Discovered<'t>, settings: Settings) -> Builder<'t> {
+        let Discovered { tree, files, charts, texts, skipped, errors } = discovered;
+        let mut loader = Loader::new(tree);
+        loader.skipped.extend(skipped);
+        loader.errors.extend(errors);
+        loader.chart_folders =
+            charts.iter().filter(|chart| !chart.packed).map(|chart| chart.path.clone()).collect();
+        for file in files.iter().filter(|file| file.named) {
+            loader.name(&file.path);
+        }
+        Builder {
+            loader,
+            settings,
+            found: files,
+            texts,
+            charts,
+            resources: Vec::new(),
+            applications: Vec::new(),
+            releases: Vec::new(),
+            scripts: Vec::new(),
+            scopes: Vec::new(),
+            resources_of: BTreeMap::new(),
+            chart_infos: BTreeMap::new(),
+            deployed_charts: BTreeSet::new(),
+            ours: BTreeMap::new(),
+        }
+    }
+
+    /// Reads what was found, and makes resources of the manifests.
+    fn read(&mut self) {
+        let found = std::mem::take(&mut self.found);
+        let paths: Vec<String> = found
+            .iter()
+            .filter(|file| !self.is_script(file) && !self.is_of_chart(&file.path))
+            .map(|file| file.path.clone())
+            .collect();
+        self.ingest(&paths);
+        self.found = found;
+        for text in std::mem::take(&mut self.texts) {
+            let path = text.path.clone();
+            let loaded = self.loader.add_text(text, |stream| match classify::judge(&path, true, stream) {
+                load::Judgement::Keep(kinds) => kinds,
+                load::Judgement::Foreign(_) => vec![DocKind::Other; stream.documents.len()],
+            });
+            for error in &loaded.syntax_errors {
+                self.loader.errors.push(load::syntax_error(loaded.file, error));
+            }
+            self.add_resources(&loaded.docs);
+        }
+    }
+
+    fn is_script(&self, file: &discover::FoundFile) -> bool {
+        let name = file_name(&file.path);
+        match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("sh" | "bash") => true,
+            Some("yaml" | "yml" | "json") => false,
+            _ => {
+                name != "Kustomization"
+                    && self
+                        .loader
+                        .tree
+                        .head(&file.path, 128)
+                        .is_ok_and(|head| discover::has_shell_shebang(&head))
+            }
+        }
+    }
+
+    /// A file that its chart reads: it is loaded with the chart.
+    fn is_of_chart(&self, path: &str) -> bool {
+        let (folder, name) = (parent(path), file_name(path));
+        let in_chart = |folder: &str| self.loader.chart_folders.contains(folder);
+        let is_values = name.contains("values") && (name.ends_with(".yaml") || name.ends_with(".yml"));
+        let own = matches!(
+            name,
+            "Chart.yaml" | "Chart.lock" | "requirements.yaml" | "requirements.lock" | "values.schema.json"
+        );
+        (in_chart(folder) && (own || classify::is_values_name(path)))
+            || (file_name(folder) == "ci" && is_values && in_chart(parent(folder)))
+    }
+
+    /// Loads files that were not loaded yet, and makes resources of their manifests.
+    fn ingest(&mut self, paths: &[String]) {
+        self.loader.load_all(paths);
+        for path in paths {
+            if self.resources_of.contains_key(path) {
+                continue;
+            }
+            let docs = self.loader.get(path).map(|loaded| loaded.docs.clone()).unwrap_or_default();
+            let ids = self.add_resources(&docs);
+            self.resources_of.insert(path.clone(), ids);
+        }
+    }
+
+    fn add_resources(&mut self, docs: &[DocId]) -> Vec<ResourceId> {
+        let first = self.resources.len() as u32;
+        for id in docs {
+            if let Some(doc) = self.loader.docs.get(id.0 as usize).filter(|doc| doc.kind == DocKind::Manifest)
+                && let Some(root) = doc.tree.root()
+            {
+                resource::resources(*id, root, &mut self.resources);
+            }
+        }
+        let ids: Vec<ResourceId> = (first..self.resources.len() as u32).map(ResourceId).collect();
+        for id in &ids {
+            if let Some(resource) = self.resources.get(id.0 as usize) {
+                self.applications.extend(application::application(&self.loader.docs, *id, resource));
+            }
+        }
+        ids
+    }
+
+    fn node(&self, at: At) -> Option<ddlint_yaml::Node<'_>> {
+        Some(self.loader.docs.get(at.doc.0 as usize)?.tree.node(at.node))
+    }
+
+    fn app_ids(&self) -> impl Iterator<Item = AppId> + use<> {
+        (0..self.applications.len() as u32).map(AppId)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.loader.tree.kind(path) == Some(EntryKind::Folder)
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.loader.tree.kind(path) == Some(EntryKind::File)
+    }
+
+    fn push_release(&mut self, release: Release) -> ReleaseId {
+        let id = ReleaseId(self.releases.len() as u32);
+        self.releases.push(release);
+        id
+    }
+
+    fn finish(mut self) -> Model {
+        self.loader.settle();
+        let inputs: BTreeSet<_> = self.loader.docs.iter().map(|doc| doc.file).collect();
+        let on_disk = inputs.iter().filter(|file| {
+            !matches!(self.loader.sources.get(**file).origin, crate::source::Origin::Embedded { .. })
+        });
+        let inputs = on_disk.count() + self.scripts.len();
+        let documents = self.loader.docs.iter().filter(|doc| doc.tree.root().is_some()).count();
+        let charts = self.charts.iter().map(|chart| ChartCoverage {
+            path: chart.path.clone(),
+            rendered: false,
+            reason: Some("rendering is not built in yet".to_string()),
+        });
+        let coverage = Coverage {
+            inputs,
+            documents,
+            skipped: self.loader.skipped.into_iter().collect(),
+            charts: charts.collect(),
+        };
+        Model {
+            sources: self.loader.sources,
+            docs: self.loader.docs,
+            resources: self.resources,
+            applications: self.applications,
+            releases: self.releases,
+            scripts: self.scripts,
+            scopes: self.scopes,
+            errors: self.loader.errors,
+            settings: self.settings,
+            coverage,
+        }
+    }
+}
