@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::keys::{self, DuplicateKey};
+use crate::keys::{self, DuplicateKey, Survey};
 use crate::node::{Node, NodeId};
 use crate::path;
 use crate::span::Span;
@@ -24,7 +24,7 @@ pub struct Comment {
 pub struct Document {
     text: Arc<str>,
     tape: Finished,
-    duplicates: OnceLock<Box<[DuplicateKey]>>,
+    survey: OnceLock<Survey>,
 }
 
 impl fmt::Debug for Document {
@@ -40,7 +40,7 @@ impl fmt::Debug for Document {
 
 impl Document {
     pub(crate) fn new(text: Arc<str>, tape: Finished) -> Document {
-        Document { text, tape, duplicates: OnceLock::new() }
+        Document { text, tape, survey: OnceLock::new() }
     }
 
     /// The topmost node; `None` for an empty document or one of comments only.
@@ -92,7 +92,11 @@ impl Document {
 
     /// As [`Document::duplicate_keys`], found once and kept.
     pub fn duplicates(&self) -> &[DuplicateKey] {
-        self.duplicates.get_or_init(|| keys::duplicates(self))
+        &self.survey().duplicates
+    }
+
+    fn survey(&self) -> &Survey {
+        self.survey.get_or_init(|| keys::survey(self))
     }
 
     /// The innermost node that covers the offset; the end of a node counts as inside.
@@ -148,9 +152,10 @@ impl Document {
         &self.tape.cooked
     }
 
-    /// Whether the tape alone says all there is to walk: no alias and no merge key in the document.
-    pub fn is_plain_tree(&self) -> bool {
-        !self.tape.aliases && !self.tape.merges
+    /// Whether the tape alone says all there is to walk: no alias, no merge key, no key that does not count.
+    pub(crate) fn is_plain_tree(&self) -> bool {
+        let survey = || self.survey();
+        !self.tape.aliases && !self.tape.merges && survey().duplicates.is_empty() && !survey().nameless
     }
 
     pub(crate) fn property(&self, index: u32) -> Option<&Property> {

@@ -209,24 +209,30 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// All keys that stand twice in their mapping, in the order of the mappings.
-pub(crate) fn duplicates(document: &Document) -> Box<[DuplicateKey]> {
+/// What a look at all keys of a document shows.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    /// All keys that stand twice in their mapping, in the order of the mappings.
+    pub(crate) duplicates: Box<[DuplicateKey]>,
+    /// Whether a key has no name: null or a collection.
+    pub(crate) nameless: bool,
+}
+
+pub(crate) fn survey(document: &Document) -> Survey {
+    let mut nameless = false;
     let mut found = Vec::new();
     let mut map: HashMap<Option<Cow<'_, str>>, (Node<'_>, Node<'_>)> = HashMap::new();
     for node in document.nodes() {
-        if node.kind() != NodeKind::Mapping || node.len() < 2 {
-            continue;
-        }
-        let few = node.len() <= 8;
-        if few && !repeats(node) {
+        if node.kind() != NodeKind::Mapping || node.len() <= 8 && !is_doubtful(node) {
             continue;
         }
         map.clear();
         for (key, value) in node.entries() {
-            if key.is_merge_key() || !key.is_scalar() {
+            if key.is_merge_key() {
                 continue;
             }
             let name = key.key_name();
+            nameless |= name.is_none();
             if name.is_none() && !key.is_null() {
                 continue;
             }
@@ -244,14 +250,14 @@ pub(crate) fn duplicates(document: &Document) -> Box<[DuplicateKey]> {
             }
         }
     }
-    found.into_boxed_slice()
+    Survey { duplicates: found.into_boxed_slice(), nameless }
 }
 
-/// Whether a small mapping may have a key twice: a look at the texts that allocates nothing.
-fn repeats(mapping: Node<'_>) -> bool {
+/// Whether a small mapping may have a key twice, or one without a name: a look at the texts that allocates nothing.
+fn is_doubtful(mapping: Node<'_>) -> bool {
     let mut texts: [&str; 8] = [""; 8];
     for (place, (key, _)) in mapping.entries().enumerate() {
-        let Some(text) = key.text() else { continue };
+        let Some(text) = key.text() else { return true };
         let doubtful = key.style() == Style::Plain && scalar::may_resolve(text)
             || key.kind() == NodeKind::Alias
             || key.property().is_some();

@@ -17,6 +17,7 @@
 
 mod document;
 mod events;
+mod jsonpath;
 mod keys;
 mod node;
 mod offset_map;
@@ -29,6 +30,7 @@ mod syntax;
 mod tape;
 
 pub use document::{Comment, Document};
+pub use jsonpath::{Match, Query, QueryError};
 pub use keys::DuplicateKey;
 pub use node::{Children, Node, NodeId, NodeKind, Style};
 pub use offset_map::OffsetMap;

@@ -330,6 +330,15 @@ impl<'a> Node<'a> {
         self.document.property(self.index)
     }
 
+    /// The collections of a plain tree from here down, in pre-order; keys are left out with all they hold.
+    pub(crate) fn collections(self) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        let document = self.document;
+        let end = self.slot().map_or(0, |slot| slot.next(self.index));
+        (self.index..end)
+            .filter(|&index| document.slot(index).is_some_and(Slot::is_collection))
+            .map(|index| Node::new(document, index))
+    }
+
     fn children_if(self, kind: SlotKind) -> Children<'a> {
         let node = self.resolved();
         match node.slot() {

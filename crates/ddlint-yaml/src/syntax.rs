@@ -38,6 +38,10 @@ pub(crate) fn explain(text: &str, failure: &Failure) -> SyntaxError {
             );
             (message, Some(help), *span)
         }
+        Failed::EndlessAlias(span) => {
+            let message = format!("`{}` stands inside the value it refers to", span.slice(text));
+            (message, None, *span)
+        }
         Failed::Syntax(problem) => {
             if let Some(template) = template_near(text, failure.after.min(at), at) {
                 (

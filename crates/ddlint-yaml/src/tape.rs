@@ -121,6 +121,8 @@ pub(crate) struct Failure {
 pub(crate) enum Failed {
     Syntax(Problem),
     UnknownAnchor(Span),
+    /// An alias inside the node it refers to.
+    EndlessAlias(Span),
     TooLarge,
 }
 
@@ -427,7 +429,8 @@ impl Sink for Builder<'_> {
             _ => span,
         };
         let binary = properties.tag.as_ref().is_some_and(|(tag, _)| tag == "!!binary");
-        if style == Style::Plain && cooked == "<<" {
+        let merge_tag = properties.tag.as_ref().is_some_and(|(tag, _)| tag == "!!merge");
+        if (style == Style::Plain || merge_tag) && cooked == "<<" {
             let (parent, key) = self.place();
             if let (true, Some(mapping)) = (key, self.slots.get_mut(parent as usize)) {
                 mapping.flags |= MERGES;
@@ -473,6 +476,9 @@ impl Sink for Builder<'_> {
     fn alias(&mut self, span: Span, anchor: Option<usize>) {
         let span = self.absolute(span);
         let target = anchor.and_then(|anchor| self.anchors.get(anchor)).copied().unwrap_or(NONE);
+        // An alias inside what it refers to would make an endless tree; nothing else can.
+        let endless = self.open.binary_search(&target).is_ok();
+        let target = if endless { NONE } else { target };
         let slot = Slot {
             start: span.start,
             end: span.end,
@@ -485,7 +491,8 @@ impl Sink for Builder<'_> {
         };
         self.open_document().aliases = true;
         if target == NONE {
-            self.fail(span.start, Failed::UnknownAnchor(span));
+            let problem = if endless { Failed::EndlessAlias(span) } else { Failed::UnknownAnchor(span) };
+            self.fail(span.start, problem);
         }
         self.push(slot, Properties::default());
     }
