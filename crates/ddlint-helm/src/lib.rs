@@ -12,6 +12,7 @@ pub(crate) mod deps;
 pub mod encode;
 pub mod error;
 pub mod exec;
+pub(crate) mod fmt;
 pub(crate) mod funcs;
 pub(crate) mod glob;
 mod json;
@@ -22,7 +23,10 @@ pub mod origin;
 pub(crate) mod path;
 pub mod schema;
 pub(crate) mod semver;
+pub(crate) mod set;
+pub(crate) mod stack;
 pub(crate) mod strvals;
+pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;

@@ -158,6 +158,19 @@ impl OriginTable {
         self.intern(Node::Tested { base, by })
     }
 
+    /// What was tested for this origin itself to be there, without looking deeper than its own chain of tests.
+    /// What is taken out of a container inherits it.
+    pub fn test_of(&mut self, id: OriginId) -> OriginId {
+        let mut sum = OriginId::NONE;
+        let mut at = id;
+        while let Some(Node::Tested { base, by }) = self.node(at) {
+            let (base, by) = (*base, *by);
+            sum = self.union(sum, by);
+            at = base;
+        }
+        sum
+    }
+
     /// The node behind an id.
     pub fn node(&self, id: OriginId) -> Option<&Node> {
         self.nodes.get((id.0 as usize).checked_sub(1)?)

@@ -4,6 +4,7 @@
 //! indented by two for each level. Deliberately absent: reading TOML (see `toml_in`).
 
 use crate::origin::OriginId;
+use crate::stack::with_room;
 use crate::text::{Text, TextBuf};
 use crate::value::{Data, Map, Value};
 use crate::yaml_out::number;
@@ -65,7 +66,7 @@ fn kind(value: &Value, depth: usize) -> Result<Option<Kind>, Error> {
             let items = list.items.borrow().clone();
             let mut all_tables = !items.is_empty();
             for item in &items {
-                let kind = kind(&unwrapped(item), depth + 1)?.ok_or(NIL_ELEMENT)?;
+                let kind = with_room(|| kind(&unwrapped(item), depth + 1))?.ok_or(NIL_ELEMENT)?;
                 all_tables &= kind == Kind::Table;
             }
             if all_tables { Kind::Tables } else { Kind::Plain }
@@ -134,7 +135,7 @@ impl Encoder {
             self.indent(self.path.len(), table.origin);
             self.key(key);
             self.out.push(b" = ", table.origin);
-            self.element(value, depth + 1)?;
+            with_room(|| self.element(value, depth + 1))?;
             self.line_end(table.origin);
         }
         for (key, value, kind) in &tables {
@@ -145,7 +146,7 @@ impl Encoder {
                     for item in items.iter().map(unwrapped) {
                         self.line_end(value.origin);
                         self.header("[[", "]]", value.origin);
-                        self.table_body(&item, depth + 1)?;
+                        with_room(|| self.table_body(&item, depth + 1))?;
                     }
                 }
                 _ => {
@@ -153,7 +154,7 @@ impl Encoder {
                         self.line_end(value.origin);
                     }
                     self.header("[", "]", value.origin);
-                    self.table_body(value, depth + 1)?;
+                    with_room(|| self.table_body(value, depth + 1))?;
                 }
             }
             self.path.pop();
@@ -179,7 +180,7 @@ impl Encoder {
                     if at > 0 {
                         self.out.push(b", ", origin);
                     }
-                    self.element(&unwrapped(item), depth + 1)?;
+                    with_room(|| self.element(&unwrapped(item), depth + 1))?;
                 }
                 self.out.push(b"]", origin);
             }
@@ -192,7 +193,7 @@ impl Encoder {
             }
             Data::Object(object) => {
                 let inner = object.encode();
-                self.element(&inner, depth + 1)?;
+                with_room(|| self.element(&inner, depth + 1))?;
             }
         }
         Ok(())
@@ -206,7 +207,7 @@ impl Encoder {
             }
             self.key(key);
             self.out.push(b" = ", origin);
-            self.element(value, depth + 1)?;
+            with_room(|| self.element(value, depth + 1))?;
             if more || at + 1 < entries.len() {
                 self.out.push(b", ", origin);
             }

@@ -95,6 +95,63 @@ pub struct Map {
     pub kind: MapKind,
 }
 
+/// The Go type of a parameter.
+///
+/// Where `nil` is given, [`Ty::Any`], [`Ty::Map`], [`Ty::List`], [`Ty::Strings`] and [`Ty::Error`] accept it and the
+/// function sees [`Data::Nil`] (for a map or slice: Go's nil map or nil slice); the others refuse it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ty {
+    /// `interface {}`: any value.
+    Any,
+    /// `reflect.Value`: any value; only Go's own builtins have it.
+    Reflect,
+    /// `string`
+    Str,
+    /// `bool`
+    Bool,
+    /// `int`: an `int` value or an integer literal; no conversion from `int64` or `float64`.
+    Int,
+    /// `int64`: likewise.
+    Int64,
+    /// `float64`: a `float64` value or a number literal.
+    Float,
+    /// `map[string]interface {}` (also `.Values`; not `map[string]string`).
+    Map,
+    /// `[]interface {}` (not `[]string`).
+    List,
+    /// `[]string`
+    Strings,
+    /// `error`
+    Error,
+    /// Another Go type by its name, for example `sprig.certificate`; given as an [`Object`] of that
+    /// [`Object::type_name`].
+    Named(&'static str),
+}
+
+impl Ty {
+    /// Go's name of the type, as error messages give it.
+    pub fn go_name(self) -> &'static str {
+        match self {
+            Ty::Any => "interface {}",
+            Ty::Reflect => "reflect.Value",
+            Ty::Str => "string",
+            Ty::Bool => "bool",
+            Ty::Int => "int",
+            Ty::Int64 => "int64",
+            Ty::Float => "float64",
+            Ty::Map => "map[string]interface {}",
+            Ty::List => "[]interface {}",
+            Ty::Strings => "[]string",
+            Ty::Error => "error",
+            Ty::Named(name) => name,
+        }
+    }
+    /// Whether nil is a value of the type.
+    pub fn can_be_nil(self) -> bool {
+        matches!(self, Ty::Any | Ty::Reflect | Ty::Map | Ty::List | Ty::Strings | Ty::Error)
+    }
+}
+
 /// A value with fields and methods that is neither list nor map.
 pub trait Object: std::fmt::Debug {
     /// Go's type name, as `printf "%T"` gives it.
@@ -109,6 +166,12 @@ pub trait Object: std::fmt::Debug {
     fn call(&self, method: &str, args: &[Value]) -> Option<Result<Value, String>> {
         let _ = args;
         self.field(method).map(Ok)
+    }
+    /// The parameter types of a method with arguments, and whether the last one repeats; the executor then checks
+    /// the arguments before [`Object::call`] sees them. None: no such method (or one that checks for itself).
+    fn params(&self, method: &str) -> Option<(&'static [Ty], bool)> {
+        let _ = method;
+        None
     }
     /// What `print` shows.
     fn print(&self) -> Vec<u8>;
@@ -288,6 +351,29 @@ impl Data {
                 MapKind::Values => "chartutil.Values",
             },
             Data::Object(object) => object.type_name(),
+        }
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        // A template can nest values as deep as its steps allow; dropping them must not exhaust the stack.
+        if Rc::strong_count(&self.items) == 1 {
+            let items = std::mem::take(&mut *self.items.borrow_mut());
+            if !items.is_empty() {
+                crate::stack::with_room(|| drop(items));
+            }
+        }
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        if Rc::strong_count(&self.entries) == 1 {
+            let entries = std::mem::take(&mut *self.entries.borrow_mut());
+            if !entries.is_empty() {
+                crate::stack::with_room(|| drop(entries));
+            }
         }
     }
 }

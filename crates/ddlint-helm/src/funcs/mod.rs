@@ -15,6 +15,8 @@
 //! render gives it the origin [`Call::random`]; one with unspecified order [`Call::unordered`]; one that asks the
 //! cluster [`Call::cluster`].
 
+mod builtins;
+mod compare;
 mod serial;
 
 use crate::HelmDialect;
@@ -22,13 +24,17 @@ use crate::error::TemplateError;
 use crate::exec::meter::Meter;
 use crate::origin::{Leaf, OriginId, OriginTable, Place};
 use crate::text::Text;
+pub(crate) use crate::value::Ty;
 use crate::value::{Data, List, Map, Object, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 /// All tables of functions. A name stands in one table only.
-const TABLES: &[&[FuncDef]] = &[serial::FUNCS];
+const TABLES: &[&[FuncDef]] = &[
+    builtins::FUNCS, //
+    serial::FUNCS,
+];
 
 static INDEX: LazyLock<HashMap<&'static str, &'static FuncDef>> =
     LazyLock::new(|| TABLES.iter().flat_map(|t| t.iter()).map(|f| (f.name, f)).collect());
@@ -40,63 +46,6 @@ pub(crate) fn lookup(name: &str) -> Option<&'static FuncDef> {
 
 /// A function in Rust. The arguments were checked against the declared types.
 pub(crate) type Func = fn(&mut Call<'_>, &[Value]) -> Result<Value, FuncError>;
-
-/// The Go type of a parameter.
-///
-/// Where `nil` is given, [`Ty::Any`], [`Ty::Map`], [`Ty::List`], [`Ty::Strings`] and [`Ty::Error`] accept it and the
-/// function sees [`Data::Nil`] (for a map or slice: Go's nil map or nil slice); the others refuse it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Ty {
-    /// `interface {}`: any value.
-    Any,
-    /// `reflect.Value`: any value; only Go's own builtins have it.
-    Reflect,
-    /// `string`
-    Str,
-    /// `bool`
-    Bool,
-    /// `int`: an `int` value or an integer literal; no conversion from `int64` or `float64`.
-    Int,
-    /// `int64`: likewise.
-    Int64,
-    /// `float64`: a `float64` value or a number literal.
-    Float,
-    /// `map[string]interface {}` (also `.Values`; not `map[string]string`).
-    Map,
-    /// `[]interface {}` (not `[]string`).
-    List,
-    /// `[]string`
-    Strings,
-    /// `error`
-    Error,
-    /// Another Go type by its name, for example `sprig.certificate`; given as an [`Object`] of that
-    /// [`Object::type_name`].
-    Named(&'static str),
-}
-
-impl Ty {
-    /// Go's name of the type, as error messages give it.
-    pub(crate) fn go_name(self) -> &'static str {
-        match self {
-            Ty::Any => "interface {}",
-            Ty::Reflect => "reflect.Value",
-            Ty::Str => "string",
-            Ty::Bool => "bool",
-            Ty::Int => "int",
-            Ty::Int64 => "int64",
-            Ty::Float => "float64",
-            Ty::Map => "map[string]interface {}",
-            Ty::List => "[]interface {}",
-            Ty::Strings => "[]string",
-            Ty::Error => "error",
-            Ty::Named(name) => name,
-        }
-    }
-    /// Whether nil is a value of the type.
-    pub(crate) fn can_be_nil(self) -> bool {
-        matches!(self, Ty::Any | Ty::Reflect | Ty::Map | Ty::List | Ty::Strings | Ty::Error)
-    }
-}
 
 /// What runs when a function is called.
 #[derive(Clone, Copy)]

@@ -1,6 +1,7 @@
 //! Reading JSON as Go's `encoding/json` reads it into an `interface {}`, with its error texts.
 
 use crate::origin::{OriginId, OriginTable};
+use crate::stack::with_room;
 use crate::text::{Text, TextBuf};
 use crate::value::{Data, Entry, Value};
 use std::collections::BTreeMap;
@@ -103,7 +104,7 @@ impl Decoder<'_> {
         }
         let origin = self.text.origin_at(self.at);
         self.at += 1;
-        let value = read(self)?;
+        let value = with_room(|| read(self))?;
         self.at += 1;
         self.depth -= 1;
         Ok(Value { origin, ..value })

@@ -10,6 +10,7 @@ mod decode;
 pub(crate) use decode::{Decoded, decode};
 
 use crate::origin::OriginId;
+use crate::stack::with_room;
 use crate::text::{Text, TextBuf};
 use crate::value::{Data, ListKind, Value};
 use crate::yaml_out::number;
@@ -83,7 +84,7 @@ impl Encoder {
                 self.open("[", "[]interface {}", origin)?;
                 for (at, item) in items.iter().enumerate() {
                     self.separate(at, origin);
-                    self.value(item)?;
+                    with_room(|| self.value(item))?;
                 }
                 self.close("]", items.is_empty(), origin);
             }
@@ -99,7 +100,7 @@ impl Encoder {
                     self.separate(at, origin);
                     self.string(&Text::new(key.to_vec(), *key_origin));
                     self.out.push(if self.layout.lines { b": " } else { b":" }, origin);
-                    self.value(item)?;
+                    with_room(|| self.value(item))?;
                 }
                 self.close("}", entries.is_empty(), origin);
             }
@@ -109,7 +110,7 @@ impl Encoder {
                 if self.depth > DEEPEST {
                     return Err(cycle(object.type_name()));
                 }
-                self.value(&inner)?;
+                with_room(|| self.value(&inner))?;
                 self.depth -= 1;
             }
         }

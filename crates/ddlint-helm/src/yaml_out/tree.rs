@@ -5,6 +5,7 @@ use super::through_json::{self, Failed};
 use super::write::Writer;
 use super::{DEEPEST, Flavour, number, order};
 use crate::origin::OriginId;
+use crate::stack::with_room;
 use crate::text::Text;
 use crate::value::{Data, List, ListKind, Map, Value};
 use std::collections::BTreeMap;
@@ -50,7 +51,7 @@ impl Emitter {
         if self.depth > DEEPEST {
             return Err(Failed);
         }
-        let word = |emitter: &mut Emitter, word: &str| emitter.writer.word(word, value.origin);
+        let word = |emitter: &mut Emitter, word: &str| emitter.writer.word(word, value.origin, at.around);
         match &value.data {
             Data::Nil => word(self, "null"),
             Data::Bool(b) => word(self, if *b { "true" } else { "false" }),
@@ -67,7 +68,7 @@ impl Emitter {
             Data::Map(map) => self.map(map, value.origin, at)?,
             Data::Object(object) => {
                 let inner = object.encode();
-                self.node(&inner, at)?;
+                with_room(|| self.node(&inner, at))?;
             }
         }
         self.depth -= 1;
@@ -86,7 +87,7 @@ impl Emitter {
         // Encoding an object could come back to the list; nothing may stay borrowed meanwhile.
         let items = list.items.borrow().clone();
         if items.is_empty() {
-            self.writer.word("[]", origin);
+            self.writer.word("[]", origin, at.around);
             return Ok(());
         }
         // Dashes stand below the key that they belong to; only go-yaml v3 moves them in.
@@ -99,7 +100,8 @@ impl Emitter {
         for item in &items {
             self.writer.indent(indent, origin);
             self.writer.block_indicator("-", origin);
-            self.node(item, Position { indent: Some(indent), in_mapping: false, around: origin })?;
+            let inside = Position { indent: Some(indent), in_mapping: false, around: origin };
+            with_room(|| self.node(item, inside))?;
         }
         Ok(())
     }
@@ -111,7 +113,7 @@ impl Emitter {
             entries.push((scalar, entry.value.clone()));
         }
         if entries.is_empty() {
-            self.writer.word("{}", origin);
+            self.writer.word("{}", origin, at.around);
             return Ok(());
         }
         if entries.iter().any(|(key, _)| key.replaced) {
@@ -138,7 +140,7 @@ impl Emitter {
                 self.writer.indent(indent, origin);
                 self.writer.block_indicator(":", origin);
             }
-            self.node(value, inside)?;
+            with_room(|| self.node(value, inside))?;
         }
         Ok(())
     }
@@ -163,7 +165,7 @@ impl Emitter {
 
     fn write_scalar(&mut self, scalar: &Scalar, at: Position, simple_key: bool) {
         if scalar.unencoded.is_some() {
-            self.writer.word(BINARY, scalar.text.origin_at(0));
+            self.writer.word(BINARY, scalar.text.origin_at(0), at.around);
         }
         // A literal block is no simple key.
         let style = match scalar.style {

@@ -85,8 +85,8 @@ impl Writer {
     }
 
     /// `[]`, `{}`, and scalars that are no strings.
-    pub(super) fn word(&mut self, word: &str, origin: OriginId) {
-        self.space(origin);
+    pub(super) fn word(&mut self, word: &str, origin: OriginId, around: OriginId) {
+        self.space(around);
         self.ascii(word, origin);
         self.whitespace = false;
         self.indention = false;

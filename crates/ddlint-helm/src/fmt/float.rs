@@ -1,0 +1,81 @@
+//! Floating-point numbers in Go's notation: `strconv.FormatFloat`.
+//!
+//! Deliberately absent: `%b`, and JSON's notation (see the JSON encoder).
+
+/// The notation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Style {
+    /// `d.dddde±dd`
+    E,
+    /// `ddd.ddd`
+    F,
+    /// The shorter of both.
+    G,
+}
+
+/// `strconv.FormatFloat(value, 'g', -1, 64)`, what `%v` prints.
+pub(crate) fn shortest(value: f64) -> String {
+    format(value, Style::G, None)
+}
+
+/// `strconv.FormatFloat`; no precision means as many digits as the number needs.
+pub(crate) fn format(value: f64, style: Style, precision: Option<usize>) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value < 0.0 { "-Inf" } else { "+Inf" }.to_owned();
+    }
+    match (style, precision) {
+        (Style::F, Some(precision)) => format!("{value:.precision$}"),
+        (Style::F, None) => format!("{value}"),
+        (Style::E, Some(precision)) => go_exponent(&format!("{value:.precision$e}")),
+        (Style::E, None) => go_exponent(&format!("{value:e}")),
+        (Style::G, precision) => general(value, precision),
+    }
+}
+
+/// Rust writes `1e6`, Go `1e+06`.
+fn go_exponent(text: &str) -> String {
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text.to_owned() };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+fn general(value: f64, precision: Option<usize>) -> String {
+    let scientific = match precision {
+        None => format!("{value:e}"),
+        Some(precision) => {
+            let digits = precision.max(1) - 1;
+            trim_zeros(&format!("{value:.digits$e}"))
+        }
+    };
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let digit_count = mantissa.bytes().filter(u8::is_ascii_digit).count() as i32;
+    let threshold = match precision {
+        None => 6,
+        Some(precision) => {
+            let precision = precision.max(1) as i32;
+            if precision > digit_count && digit_count > exponent { digit_count } else { precision }
+        }
+    };
+    if exponent < -4 || exponent >= threshold {
+        return go_exponent(&scientific);
+    }
+    match precision {
+        None => format!("{value}"),
+        Some(_) => {
+            let decimals = (digit_count - 1 - exponent).max(0) as usize;
+            format!("{value:.decimals$}")
+        }
+    }
+}
+
+fn trim_zeros(scientific: &str) -> String {
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific.to_owned() };
+    let mantissa =
+        if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+    format!("{mantissa}e{exponent}")
+}

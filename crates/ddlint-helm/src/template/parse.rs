@@ -1,0 +1,608 @@
+//! Tokens to the tree: Go's text/template grammar with its error messages.
+//!
+//! A function that does not exist is not an error here; calling it is one (see `exec`).
+//! Deliberately absent: recovery after an error. Go reports the first one and so do we.
+
+use super::ast::{Action, Ast, Branch, Cmd, Decl, Expr, ExprKind, Node, Pipe, Span, TemplateNode, Tree};
+use super::lex::{Kind, Lexer, Token};
+use super::{ParseError, number};
+use crate::fmt::{quote, unquote};
+use std::sync::Arc;
+
+/// How deep parentheses and blocks may be nested. Go allows ten thousand parentheses and any number of blocks;
+/// no chart comes near either.
+const MAX_NESTING: u32 = 1_000;
+
+type Parsed<T> = Result<T, ParseError>;
+
+/// Parses a whole text.
+pub(super) fn parse(source: Arc<[u8]>) -> Parsed<Ast> {
+    let bytes = Arc::clone(&source);
+    let mut parser =
+        Parser { lexer: Lexer::new(&bytes), tree: Open::new(), defs: Vec::new(), literals: 0, nesting: 0 };
+    let main = parser.top()?;
+    let main = parser.close(main);
+    let (defs, literals) = (parser.defs, parser.literals);
+    Ok(Ast { source, main: Arc::new(main), defs, literals })
+}
+
+/// A template that is being parsed.
+struct Open {
+    /// Tokens that were looked at and put back; the first one is the latest from the lexer.
+    token: [Token; 3],
+    peeked: usize,
+    /// Variables in scope, innermost last.
+    vars: Vec<(Box<[u8]>, Option<u32>)>,
+    slots: u32,
+    /// Slots assigned to so far.
+    assigned: Vec<u32>,
+    action_line: u32,
+    range_depth: u32,
+}
+
+impl Open {
+    fn new() -> Open {
+        Open {
+            token: [Token::NONE; 3],
+            peeked: 0,
+            vars: vec![(Box::from(&b"$"[..]), Some(0))],
+            slots: 1,
+            assigned: Vec::new(),
+            action_line: 0,
+            range_depth: 0,
+        }
+    }
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    tree: Open,
+    defs: Vec<(Arc<str>, Arc<Tree>)>,
+    literals: u32,
+    nesting: u32,
+}
+
+/// What ends a list of nodes.
+enum End {
+    End,
+    Else,
+}
+
+impl End {
+    fn shown(&self) -> &'static str {
+        match self {
+            End::End => "{{end}}",
+            End::Else => "{{else}}",
+        }
+    }
+}
+
+enum Item {
+    Node(Node),
+    End(End),
+}
+
+impl<'a> Parser<'a> {
+    fn next(&mut self) -> Token {
+        if self.tree.peeked > 0 {
+            self.tree.peeked -= 1;
+        } else {
+            self.tree.token[0] = self.lexer.next();
+        }
+        self.tree.token.get(self.tree.peeked).copied().unwrap_or(Token::NONE)
+    }
+
+    fn backup(&mut self) {
+        self.tree.peeked += 1;
+    }
+
+    fn peek(&mut self) -> Token {
+        let token = self.next();
+        self.backup();
+        token
+    }
+
+    fn next_non_space(&mut self) -> Token {
+        loop {
+            let token = self.next();
+            if token.kind != Kind::Space {
+                return token;
+            }
+        }
+    }
+
+    fn peek_non_space(&mut self) -> Token {
+        let token = self.next_non_space();
+        self.backup();
+        token
+    }
+
+    fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
+        Err(ParseError {
+            message: message.into(),
+            line: self.tree.token[0].line,
+            offset: self.tree.token[0].start,
+        })
+    }
+
+    fn unexpected<T>(&self, token: Token, context: &str) -> Parsed<T> {
+        let shown = self.lexer.describe(token);
+        if token.kind != Kind::Error {
+            return self.fail(format!("unexpected {shown} in {context}"));
+        }
+        if self.tree.action_line != 0 && self.tree.action_line != token.line {
+            let what = if shown.ends_with(" action") { "" } else { " in action" };
+            let line = self.tree.action_line;
+            return Err(ParseError {
+                message: format!("{shown}{what} started at {}:{line}", ParseError::NAME),
+                line: self.tree.token[0].line,
+                offset: self.tree.token[0].start,
+            });
+        }
+        self.fail(shown)
+    }
+
+    fn expect(&mut self, kind: Kind, context: &str) -> Parsed<Token> {
+        let token = self.next_non_space();
+        if token.kind != kind { self.unexpected(token, context) } else { Ok(token) }
+    }
+
+    fn literal(&mut self) -> u32 {
+        self.literals += 1;
+        self.literals - 1
+    }
+
+    /// The tree of the nodes, with the frame of the template that is open.
+    fn close(&self, nodes: Vec<Node>) -> Tree {
+        let source = &self.lexer;
+        let empty = nodes.iter().all(|node| match node {
+            Node::Text { span, .. } => {
+                let token = Token { kind: Kind::Text, start: span.start, end: span.end, line: 0 };
+                is_blank(source.bytes(token))
+            }
+            _ => false,
+        });
+        Tree { nodes, slots: self.tree.slots, empty }
+    }
+
+    fn top(&mut self) -> Parsed<Vec<Node>> {
+        let mut nodes = Vec::new();
+        while self.peek().kind != Kind::Eof {
+            if self.peek().kind == Kind::LeftDelim {
+                let delim = self.next();
+                if self.next_non_space().kind == Kind::Define {
+                    self.definition()?;
+                    continue;
+                }
+                self.tree.token[1] = delim;
+                self.tree.peeked = 2;
+            }
+            match self.text_or_action()? {
+                Item::Node(node) => nodes.push(node),
+                Item::End(end) => return self.fail(format!("unexpected {}", end.shown())),
+            }
+        }
+        Ok(nodes)
+    }
+
+    fn definition(&mut self) -> Parsed<()> {
+        let outer = std::mem::replace(&mut self.tree, Open::new());
+        let token = self.next_non_space();
+        if !matches!(token.kind, Kind::String | Kind::RawString) {
+            return self.unexpected(token, "define clause");
+        }
+        let name = self.unquoted(token)?;
+        self.expect(Kind::RightDelim, "define clause")?;
+        self.body(name, "define clause")?;
+        self.tree = outer;
+        Ok(())
+    }
+
+    fn body(&mut self, name: Arc<str>, context: &str) -> Parsed<()> {
+        let (nodes, end) = self.item_list()?;
+        if !matches!(end, End::End) {
+            return self.fail(format!("unexpected {} in {context}", end.shown()));
+        }
+        let tree = Arc::new(self.close(nodes));
+        match self.defs.iter().position(|(known, _)| *known == name) {
+            None => self.defs.push((name, tree)),
+            Some(at) if self.defs[at].1.empty => self.defs[at].1 = tree,
+            Some(_) if tree.empty => {}
+            Some(_) => {
+                let name = quote(name.as_bytes());
+                return self.fail(format!("template: multiple definition of template {name}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn unquoted(&mut self, token: Token) -> Parsed<Arc<str>> {
+        match unquote(self.lexer.bytes(token)) {
+            Some(name) => Ok(String::from_utf8_lossy(&name).into()),
+            None => self.fail("invalid syntax"),
+        }
+    }
+
+    fn item_list(&mut self) -> Parsed<(Vec<Node>, End)> {
+        let mut nodes = Vec::new();
+        while self.peek_non_space().kind != Kind::Eof {
+            match self.text_or_action()? {
+                Item::Node(node) => nodes.push(node),
+                Item::End(end) => return Ok((nodes, end)),
+            }
+        }
+        self.fail("unexpected EOF")
+    }
+
+    fn text_or_action(&mut self) -> Parsed<Item> {
+        let token = self.next_non_space();
+        match token.kind {
+            Kind::Text => {
+                let literal = self.literal();
+                Ok(Item::Node(Node::Text { span: Span { start: token.start, end: token.end }, literal }))
+            }
+            Kind::LeftDelim => {
+                self.tree.action_line = token.line;
+                let item = self.action();
+                if item.is_ok() {
+                    self.tree.action_line = 0;
+                }
+                item
+            }
+            _ => self.unexpected(token, "input"),
+        }
+    }
+
+    fn action(&mut self) -> Parsed<Item> {
+        let token = self.next_non_space();
+        let node = match token.kind {
+            Kind::Block => self.block()?,
+            Kind::Break | Kind::Continue => {
+                let word = if token.kind == Kind::Break { "break" } else { "continue" };
+                let after = self.next_non_space();
+                if after.kind != Kind::RightDelim {
+                    return self.unexpected(after, &format!("{{{{{word}}}}}"));
+                }
+                if self.tree.range_depth == 0 {
+                    return self.fail(format!("{{{{{word}}}}} outside {{{{range}}}}"));
+                }
+                if token.kind == Kind::Break { Node::Break } else { Node::Continue }
+            }
+            Kind::Else => {
+                let after = self.peek_non_space();
+                if !matches!(after.kind, Kind::If | Kind::With) {
+                    self.expect(Kind::RightDelim, "else")?;
+                }
+                return Ok(Item::End(End::Else));
+            }
+            Kind::End => {
+                self.expect(Kind::RightDelim, "end")?;
+                return Ok(Item::End(End::End));
+            }
+            Kind::If | Kind::With | Kind::Range => self.control(token.kind)?,
+            Kind::Template => self.template()?,
+            _ => {
+                self.backup();
+                let pos = self.peek().start;
+                let pipe = self.pipeline("command", Kind::RightDelim)?;
+                Node::Action(Box::new(Action { pos, pipe }))
+            }
+        };
+        Ok(Item::Node(node))
+    }
+
+    /// Counts one more level of nesting around `inside`, on a stack that is large enough.
+    fn nested<T>(&mut self, inside: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.nesting >= MAX_NESTING {
+            return self.fail("max expression depth exceeded");
+        }
+        self.nesting += 1;
+        let result = crate::stack::with_room(|| inside(self));
+        self.nesting -= 1;
+        result
+    }
+
+    fn control(&mut self, kind: Kind) -> Parsed<Node> {
+        self.nested(|parser| {
+            let vars = parser.tree.vars.len();
+            let branch = parser.branch(kind);
+            parser.tree.vars.truncate(vars);
+            let branch = Box::new(branch?);
+            Ok(match kind {
+                Kind::If => Node::If(branch),
+                Kind::With => Node::With(branch),
+                _ => Node::Range(branch),
+            })
+        })
+    }
+
+    fn branch(&mut self, kind: Kind) -> Parsed<Branch> {
+        let outer_slots = self.tree.slots;
+        let assigned_from = self.tree.assigned.len();
+        let context = match kind {
+            Kind::If => "if",
+            Kind::With => "with",
+            _ => "range",
+        };
+        let pipe = self.pipeline(context, Kind::RightDelim)?;
+        let in_range = u32::from(kind == Kind::Range);
+        self.tree.range_depth += in_range;
+        let (list, end) = self.item_list()?;
+        self.tree.range_depth -= in_range;
+        let otherwise = match end {
+            End::End => None,
+            // `{{else if …}}` is `{{else}}{{if …}}…{{end}}` with one `{{end}}` for both.
+            End::Else if kind != Kind::Range && self.peek().kind == kind => {
+                self.next();
+                Some(vec![self.control(kind)?])
+            }
+            End::Else => {
+                let (list, end) = self.item_list()?;
+                if !matches!(end, End::End) {
+                    return self.fail(format!("expected end; found {}", end.shown()));
+                }
+                Some(list)
+            }
+        };
+        let mut assigned: Vec<u32> = self.tree.assigned.get(assigned_from..).unwrap_or_default().to_vec();
+        assigned.retain(|slot| *slot < outer_slots);
+        assigned.sort_unstable();
+        assigned.dedup();
+        Ok(Branch { pos: pipe.pos, pipe, list, otherwise, assigned: assigned.into() })
+    }
+
+    fn block(&mut self) -> Parsed<Node> {
+        const CONTEXT: &str = "block clause";
+        let token = self.next_non_space();
+        let name = self.template_name(token, CONTEXT)?;
+        let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
+        let outer = std::mem::replace(&mut self.tree, Open::new());
+        self.nested(|parser| parser.body(Arc::clone(&name), CONTEXT))?;
+        self.tree = outer;
+        Ok(Node::Template(Box::new(TemplateNode { pos: token.start, name, pipe: Some(pipe) })))
+    }
+
+    fn template(&mut self) -> Parsed<Node> {
+        const CONTEXT: &str = "template clause";
+        let token = self.next_non_space();
+        let name = self.template_name(token, CONTEXT)?;
+        let pipe = if self.next_non_space().kind == Kind::RightDelim {
+            None
+        } else {
+            self.backup();
+            Some(self.pipeline(CONTEXT, Kind::RightDelim)?)
+        };
+        Ok(Node::Template(Box::new(TemplateNode { pos: token.start, name, pipe })))
+    }
+
+    fn template_name(&mut self, token: Token, context: &str) -> Parsed<Arc<str>> {
+        match token.kind {
+            Kind::String | Kind::RawString => self.unquoted(token),
+            _ => self.unexpected(token, context),
+        }
+    }
+
+    fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
+        let pos = self.peek_non_space().start;
+        // A declared variable exists only after its pipeline was evaluated, but Go's parser knows it at once.
+        let mut names: Vec<Token> = Vec::new();
+        let mut assign = false;
+        loop {
+            let variable = self.peek_non_space();
+            if variable.kind != Kind::Variable {
+                break;
+            }
+            self.next();
+            let after = self.peek();
+            let next = self.peek_non_space();
+            match next.kind {
+                Kind::Assign | Kind::Declare => {
+                    assign = next.kind == Kind::Assign;
+                    self.next_non_space();
+                    names.push(variable);
+                }
+                Kind::Char if self.lexer.bytes(next) == b"," => {
+                    self.next_non_space();
+                    names.push(variable);
+                    if context == "range" && names.len() < 2 {
+                        match self.peek_non_space().kind {
+                            Kind::Variable | Kind::RightDelim | Kind::RightParen => continue,
+                            _ => return self.fail("range can only initialize variables"),
+                        }
+                    }
+                    return self.fail(format!("too many declarations in {context}"));
+                }
+                _ if after.kind == Kind::Space => {
+                    self.tree.token[1] = after;
+                    self.tree.token[2] = variable;
+                    self.tree.peeked = 3;
+                }
+                _ => {
+                    self.tree.token[1] = variable;
+                    self.tree.peeked = 2;
+                }
+            }
+            break;
+        }
+        let decls = self.declare(&names, assign);
+        let mut cmds = Vec::new();
+        loop {
+            let token = self.next_non_space();
+            match token.kind {
+                kind if kind == end => {
+                    self.check_pipeline(&cmds, context)?;
+                    return Ok(Pipe { pos, end: token.start, assign, decls, cmds });
+                }
+                Kind::Bool
+                | Kind::CharConstant
+                | Kind::Complex
+                | Kind::Dot
+                | Kind::Field
+                | Kind::Identifier
+                | Kind::Number
+                | Kind::Nil
+                | Kind::RawString
+                | Kind::String
+                | Kind::Variable
+                | Kind::LeftParen => {
+                    self.backup();
+                    cmds.push(self.command()?);
+                }
+                _ => return self.unexpected(token, context),
+            }
+        }
+    }
+
+    /// Gives the variables of a pipeline their slots.
+    fn declare(&mut self, names: &[Token], assign: bool) -> Vec<Decl> {
+        let mut decls = Vec::new();
+        for token in names {
+            let name = self.lexer.bytes(*token);
+            let slot = if assign {
+                let slot = self.variable(name).flatten();
+                self.tree.assigned.extend(slot);
+                slot
+            } else {
+                self.tree.slots += 1;
+                Some(self.tree.slots - 1)
+            };
+            self.tree.vars.push((name.into(), slot));
+            decls.push(Decl { name: String::from_utf8_lossy(name).into(), slot });
+        }
+        decls
+    }
+
+    fn variable(&self, name: &[u8]) -> Option<Option<u32>> {
+        self.tree.vars.iter().rev().find(|(known, _)| **known == *name).map(|(_, slot)| *slot)
+    }
+
+    fn check_pipeline(&self, cmds: &[Cmd], context: &str) -> Parsed<()> {
+        if cmds.is_empty() {
+            return self.fail(format!("missing value for {context}"));
+        }
+        for (i, cmd) in cmds.iter().enumerate().skip(1) {
+            if let Some(
+                ExprKind::Bool(_)
+                | ExprKind::Dot
+                | ExprKind::Nil
+                | ExprKind::Number(_)
+                | ExprKind::Str { .. },
+            ) = cmd.args.first().map(|arg| &arg.kind)
+            {
+                return self.fail(format!("non executable command in pipeline stage {}", i + 1));
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self) -> Parsed<Cmd> {
+        let pos = self.peek_non_space().start;
+        let mut args: Vec<Expr> = Vec::new();
+        loop {
+            self.peek_non_space();
+            if let Some(operand) = self.operand()? {
+                args.push(operand);
+            }
+            let token = self.next();
+            match token.kind {
+                Kind::Space => continue,
+                Kind::RightDelim | Kind::RightParen => self.backup(),
+                Kind::Pipe => {}
+                _ => return self.unexpected(token, "operand"),
+            }
+            break;
+        }
+        let Some(last) = args.last() else {
+            return self.fail("empty command");
+        };
+        Ok(Cmd { pos, end: last.span.end, args })
+    }
+
+    fn operand(&mut self) -> Parsed<Option<Expr>> {
+        let Some(term) = self.term()? else { return Ok(None) };
+        let first = self.peek();
+        if first.kind != Kind::Field {
+            return Ok(Some(term));
+        }
+        let mut names: Vec<Box<str>> = Vec::new();
+        let mut span = term.span;
+        while self.peek().kind == Kind::Field {
+            let token = self.next();
+            names.push(field_name(self.lexer.bytes(token)));
+            span.end = token.end;
+        }
+        let kind = match term.kind {
+            ExprKind::Field(fields) => ExprKind::Field(fields.into_iter().chain(names).collect()),
+            ExprKind::Variable { slot, name, .. } => ExprKind::Variable { slot, name, fields: names.into() },
+            ExprKind::Bool(_)
+            | ExprKind::Str { .. }
+            | ExprKind::Number(_)
+            | ExprKind::Nil
+            | ExprKind::Dot => {
+                return self.fail(format!("unexpected . after term {}", quote(term.to_string().as_bytes())));
+            }
+            _ => ExprKind::Chain { base: Box::new(term), fields: names.into() },
+        };
+        Ok(Some(Expr { pos: first.start, span, kind }))
+    }
+
+    fn term(&mut self) -> Parsed<Option<Expr>> {
+        let token = self.next_non_space();
+        let bytes = self.lexer.bytes(token);
+        let kind = match token.kind {
+            Kind::Identifier => {
+                let name = String::from_utf8_lossy(bytes);
+                ExprKind::Function { def: crate::funcs::lookup(&name), name: name.into() }
+            }
+            Kind::Dot => ExprKind::Dot,
+            Kind::Nil => ExprKind::Nil,
+            Kind::Variable => {
+                let name: Box<str> = String::from_utf8_lossy(bytes).into();
+                match self.variable(bytes) {
+                    // An assignment to a variable that does not exist fails when executed, before this.
+                    Some(slot) => {
+                        ExprKind::Variable { slot: slot.unwrap_or(u32::MAX), name, fields: Box::default() }
+                    }
+                    None => return self.fail(format!("undefined variable {}", quote(bytes))),
+                }
+            }
+            Kind::Field => ExprKind::Field(Box::new([field_name(bytes)])),
+            Kind::Bool => ExprKind::Bool(bytes == b"true"),
+            Kind::CharConstant => ExprKind::Number(Box::new(self.checked(number::character(bytes))?)),
+            Kind::Number | Kind::Complex => ExprKind::Number(Box::new(self.checked(number::number(bytes))?)),
+            Kind::LeftParen => {
+                let pipe =
+                    self.nested(|parser| parser.pipeline("parenthesized pipeline", Kind::RightParen))?;
+                let span = Span { start: token.start, end: pipe.end + 1 };
+                return Ok(Some(Expr { pos: pipe.pos, span, kind: ExprKind::Pipe(Box::new(pipe)) }));
+            }
+            Kind::String | Kind::RawString => {
+                let Some(text) = unquote(bytes) else { return self.fail("invalid syntax") };
+                let quoted = String::from_utf8_lossy(bytes).into();
+                ExprKind::Str { literal: self.literal(), text: text.into(), quoted }
+            }
+            _ => {
+                self.backup();
+                return Ok(None);
+            }
+        };
+        Ok(Some(Expr { pos: token.start, span: Span { start: token.start, end: token.end }, kind }))
+    }
+
+    fn checked<T>(&self, result: Result<T, String>) -> Parsed<T> {
+        result.or_else(|message| self.fail(message))
+    }
+}
+
+/// A field without its dot.
+fn field_name(token: &[u8]) -> Box<str> {
+    String::from_utf8_lossy(token.get(1..).unwrap_or_default()).into()
+}
+
+/// Go's `len(bytes.TrimSpace(text)) == 0`.
+fn is_blank(text: &[u8]) -> bool {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.chars().all(char::is_whitespace),
+        Err(_) => false,
+    }
+}
