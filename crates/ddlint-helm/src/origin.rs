@@ -9,7 +9,7 @@
 //!
 //! Where nothing is recorded all origins are [`OriginId::NONE`], and everything downstream costs next to nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// An interned origin; only meaningful together with the [`OriginTable`] that made it.
@@ -169,6 +169,22 @@ impl OriginTable {
             at = base;
         }
         sum
+    }
+
+    /// Gives template files other names in all places, once a render is over: the names under which they were
+    /// given instead of those that Helm gives them. No origins are made after that.
+    pub(crate) fn rename_files(&mut self, names: &BTreeMap<Arc<str>, Arc<str>>) {
+        for node in &mut self.nodes {
+            let place = match node {
+                Node::Leaf(Leaf::Template(place)) => place,
+                Node::Leaf(Leaf::Random { call, .. } | Leaf::Unordered { call, .. }) => call,
+                _ => continue,
+            };
+            if let Some(file) = names.get(&place.file) {
+                place.file = file.clone();
+            }
+        }
+        self.known.clear();
     }
 
     /// The node behind an id.

@@ -1,0 +1,2 @@
+{{- define "name" -}}parent{{- end -}}
+{{- define "deps.only" -}}only {{ .Chart.Name }}{{- end -}}
