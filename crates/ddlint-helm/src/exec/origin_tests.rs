@@ -1,12 +1,11 @@
 //! Which origins text has after it went through the template language.
 
 use super::tests::{render, shown};
-use super::{Recorder, Recording};
+use super::Recording;
 use crate::exec::meter::Limits;
 
 /// Each run of the output with the values it shows and, after `?`, the values that were only tested.
 fn check(template: &str, values: &str, want: &str) {
-    assert!(Recording::ON);
     let (result, origins) = render::<Recording>(template, values, Limits::default());
     let text = result.expect("the template renders");
     let got = shown(&text, &origins);
