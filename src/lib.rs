@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: discover → source → parse → render → model → relate → rules → findings → filter → report.
 
+pub mod checks;
 pub mod cli;
 pub mod discover;
 pub mod filter;
@@ -9,6 +10,7 @@ pub mod finding;
 pub mod model;
 pub mod near;
 pub mod report;
+pub mod rule;
 pub mod source;
 pub mod stream;
 pub mod views;

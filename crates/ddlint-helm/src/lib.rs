@@ -32,7 +32,6 @@ pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
-mod toml_in;
 mod toml_out;
 pub mod tree;
 pub mod value;

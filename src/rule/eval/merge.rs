@@ -1,0 +1,46 @@
+//! One cause, one finding: findings of one rule at one place become one.
+
+use std::cmp::Reverse;
+
+use crate::finding::Finding;
+use crate::model::Model;
+use crate::source::Place;
+
+/// Sorts findings by place and rule, and merges those of one rule at one place: the gravest speaks, what the others
+/// affect and relate to is added.
+pub(super) fn merge(model: &Model, findings: Vec<Finding>) -> Vec<Finding> {
+    let mut keyed: Vec<(Place, Finding)> =
+        findings.into_iter().map(|finding| (model.sources.outermost(finding.primary), finding)).collect();
+    keyed.sort_by(|(a_place, a), (b_place, b)| {
+        let a = (&a_place, &a.rule, Reverse(a.severity), &a.message, &a.resource, &a.path);
+        let b = (&b_place, &b.rule, Reverse(b.severity), &b.message, &b.resource, &b.path);
+        a.cmp(&b)
+    });
+    let mut merged: Vec<(Place, Finding)> = Vec::new();
+    for (place, finding) in keyed {
+        match merged.last_mut() {
+            Some((last_place, last)) if *last_place == place && last.rule == finding.rule => {
+                absorb(last, finding)
+            }
+            _ => merged.push((place, finding)),
+        }
+    }
+    for (_, finding) in &mut merged {
+        finding.affected.sort();
+        finding.affected.dedup();
+    }
+    merged.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn absorb(into: &mut Finding, other: Finding) {
+    into.affected.extend(other.affected);
+    for related in other.related {
+        if !into.related.contains(&related) {
+            into.related.push(related);
+        }
+    }
+    // Two scopes may want two different edits of one place: then neither is certain.
+    if into.fix != other.fix {
+        into.fix = None;
+    }
+}

@@ -1,0 +1,141 @@
+//! Rules: files that declare what is wrong, where to point and what to say; compiled when they are loaded, run over
+//! the model's views.
+//!
+//! Deliberately absent: knowledge of Datadog or ArgoCD (that is what views are for), and what becomes of a finding
+//! afterwards (`filter`).
+
+mod compile;
+mod condition;
+pub mod docs;
+mod eval;
+pub mod examples;
+mod locate;
+mod query;
+mod read;
+mod registry;
+mod schema;
+mod selection;
+
+use std::sync::Arc;
+
+pub use eval::run;
+pub use eval::run_with;
+pub use locate::Locator;
+pub use read::RuleFileError;
+pub use registry::Registry;
+pub use schema::json_schema;
+pub use selection::{Selection, UnknownName};
+
+use crate::checks::CheckFn;
+use crate::finding::Severity;
+
+/// The life of a rule.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Status {
+    /// On, and its meaning is kept.
+    Stable,
+    /// On, and still changing.
+    Preview,
+    /// Off until it is selected by its id or with `pedantic`.
+    Pedantic,
+}
+
+impl Status {
+    /// The word in rule files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Stable => "stable",
+            Status::Preview => "preview",
+            Status::Pedantic => "pedantic",
+        }
+    }
+}
+
+/// What a rule says about itself.
+#[derive(Debug)]
+pub struct Documentation {
+    /// What is wrong, one line.
+    pub summary: Arc<str>,
+    /// Why it matters.
+    pub why: Arc<str>,
+    /// What to do, with `<fact>` where a finding has a value.
+    pub remedy: Arc<str>,
+    /// Where it is known from.
+    pub references: Vec<Arc<str>>,
+    /// Near misses on which it stays silent, in words.
+    pub not_on: Vec<Arc<str>>,
+    /// The severity in words, for example `error or warning`.
+    pub severity: Arc<str>,
+    /// Every level it can give, gravest first.
+    pub levels: Vec<Severity>,
+}
+
+/// How a rule is checked.
+#[derive(Debug)]
+enum Check {
+    /// By what its file says.
+    Declared(Box<condition::Declared>),
+    /// By a function of `checks`.
+    Builtin(Severity, CheckFn),
+    /// By another room of the tool, which reports under the rule's id.
+    Tool(Severity),
+}
+
+/// A rule that can run.
+#[derive(Debug)]
+pub struct Rule {
+    /// The id, for ever.
+    pub id: Arc<str>,
+    /// The group: the folder of `rules/`.
+    pub group: Arc<str>,
+    /// Former ids.
+    pub aliases: Vec<Arc<str>>,
+    /// Its life.
+    pub status: Status,
+    /// The version that brought it.
+    pub since: Arc<str>,
+    /// What it says about itself.
+    pub documentation: Documentation,
+    /// The rule file.
+    pub path: Arc<str>,
+    /// Files that give marked findings, and files that give none.
+    pub examples: examples::Examples,
+    check: Check,
+}
+
+impl Rule {
+    /// The severity where nothing else is decided: the gravest that it can give.
+    pub fn severity(&self) -> Severity {
+        match &self.check {
+            Check::Builtin(level, _) | Check::Tool(level) => *level,
+            Check::Declared(_) => self.documentation.levels.first().copied().unwrap_or(Severity::Warning),
+        }
+    }
+
+    /// Whether some finding of it can carry a fix, as far as its file says.
+    pub fn fixable(&self) -> bool {
+        match &self.check {
+            Check::Declared(declared) => declared.cases.iter().any(|case| case.fix.is_some()),
+            Check::Builtin(..) => crate::checks::fixes(&self.id),
+            Check::Tool(_) => false,
+        }
+    }
+
+    /// Whether another room reports it: it has no check of its own.
+    pub fn is_tool(&self) -> bool {
+        matches!(self.check, Check::Tool(_))
+    }
+
+    /// Whether its check is a function.
+    pub fn is_builtin(&self) -> bool {
+        matches!(self.check, Check::Builtin(..))
+    }
+
+    /// The name of the view it looks at.
+    pub fn view(&self) -> Option<&'static str> {
+        match &self.check {
+            Check::Declared(declared) => Some(crate::views::ViewSet::catalogue().at(declared.view).name()),
+            _ => None,
+        }
+    }
+}
