@@ -32,6 +32,7 @@ pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
+mod toml_in;
 mod toml_out;
 pub mod tree;
 pub mod value;

@@ -145,14 +145,27 @@ impl OriginTable {
         match (a, b) {
             (a, b) if a == b || b.is_none() => a,
             (a, b) if a.is_none() => b,
-            (a, b) => self.intern(Node::Union(a, b)),
+            (a, b) => {
+                // A loop adds the same condition again and again.
+                if let Some(Node::Union(x, y)) = self.node(a)
+                    && (*x == b || *y == b)
+                {
+                    return a;
+                }
+                self.intern(Node::Union(a, b))
+            }
         }
     }
 
     /// `base`, which is only there because `by` was tested. `by` alone also makes an origin: of something that
     /// has no text of its own.
     pub fn tested(&mut self, base: OriginId, by: OriginId) -> OriginId {
-        if by.is_none() || !self.recording {
+        if by.is_none() || by == base || !self.recording {
+            return base;
+        }
+        if let Some(Node::Tested { by: known, .. }) = self.node(base)
+            && *known == by
+        {
             return base;
         }
         self.intern(Node::Tested { base, by })

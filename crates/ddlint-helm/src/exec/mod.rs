@@ -11,6 +11,8 @@ mod fail;
 mod field;
 pub mod meter;
 #[cfg(test)]
+mod origin_tests;
+#[cfg(test)]
 mod tests;
 mod walk;
 

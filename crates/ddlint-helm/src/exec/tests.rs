@@ -53,14 +53,19 @@ fn data(yaml: &str, origins: &mut OriginTable) -> Value {
 
 const NAME: &str = "c/templates/a.yaml";
 
-fn render<R: Recorder>(text: &str, yaml: &str) -> (Result<Text, String>, OriginTable) {
+/// Renders one template over values given as YAML.
+pub(super) fn render<R: Recorder>(
+    text: &str,
+    yaml: &str,
+    limits: Limits,
+) -> (Result<Text, String>, OriginTable) {
     let mut origins = OriginTable::new(R::ON);
     let dot = data(yaml, &mut origins);
     let mut set = TemplateSet::new(Arc::default());
     if let Err(error) = set.parse(NAME, text.as_bytes()) {
         return (Err(error.message), origins);
     }
-    let mut engine = Engine::<R>::new(set, origins, HelmDialect::V3, Limits::default());
+    let mut engine = Engine::<R>::new(set, origins, HelmDialect::V3, limits);
     let result = engine.execute(NAME, dot).map_err(|error| error.message);
     (result, engine.into_origins())
 }
@@ -76,8 +81,8 @@ fn agrees_with_go() {
         let (text, answer) = rest.rsplit_once("\n--- ").expect("a case has an answer");
         let (kind, want) = answer.split_once('\n').expect("the answer has a kind line");
         count += 1;
-        let (recorded, _) = render::<Recording>(text, DATA);
-        let (plain, _) = render::<NoRecording>(text, DATA);
+        let (recorded, _) = render::<Recording>(text, DATA, Limits::default());
+        let (plain, _) = render::<NoRecording>(text, DATA, Limits::default());
         let recorded = recorded.map(|text| text.to_str_lossy().into_owned());
         let plain = plain.map(|text| text.to_str_lossy().into_owned());
         assert_eq!(recorded, plain, "recording changes case {name}: {text}");
@@ -92,4 +97,121 @@ fn agrees_with_go() {
     assert!(pending < 60, "{pending} cases call functions that do not exist");
     assert!(count > 300, "only {count} cases were found");
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Each run with the values it shows and, after `?`, those that were only tested.
+pub(super) fn shown(text: &Text, origins: &OriginTable) -> String {
+    let paths = |leaves: Vec<Leaf>| {
+        let paths = leaves.into_iter().filter_map(|leaf| match leaf {
+            Leaf::Value { path, .. } if &*path != "$" => Some(path.to_string()),
+            _ => None,
+        });
+        let mut paths: Vec<String> = paths.collect();
+        paths.sort();
+        paths.join(",")
+    };
+    let mut runs: Vec<(String, String)> = Vec::new();
+    for (bytes, origin) in text.runs() {
+        let resolved = origins.resolve(origin);
+        let mut from = paths(resolved.printed);
+        let tested = paths(resolved.tested);
+        if !tested.is_empty() {
+            from = format!("{from}?{tested}");
+        }
+        let bytes = String::from_utf8_lossy(bytes);
+        match runs.last_mut() {
+            Some((last, known)) if *known == from => last.push_str(&bytes),
+            _ => runs.push((bytes.into_owned(), from)),
+        }
+    }
+    let runs: Vec<String> = runs.into_iter().map(|(bytes, from)| format!("«{bytes}»{from}")).collect();
+    runs.join(" ")
+}
+
+/// Pieces that templates are made of, to be put together in any order.
+const PIECES: &[&str] = &[
+    "{{",
+    "}}",
+    "{{-",
+    "-}}",
+    " ",
+    "\n",
+    "if ",
+    "else ",
+    "end ",
+    "range ",
+    "with ",
+    "define \"x\"",
+    "template \"x\" .",
+    "include \"x\" .",
+    "block \"y\" .",
+    "break",
+    "continue",
+    ".",
+    ".s",
+    ".m.c",
+    ".nil",
+    ".l",
+    "$",
+    "$x",
+    ":=",
+    "=",
+    ",",
+    "|",
+    "(",
+    ")",
+    "1",
+    "-2.5e3",
+    "0x1f",
+    "'c'",
+    "\"s\"",
+    "`r`",
+    "nil",
+    "true",
+    "printf \"%v%5d%[2]q\"",
+    "index .l",
+    "len",
+    "slice .s 1",
+    "eq",
+    "lt 1",
+    "and",
+    "or",
+    "not",
+    "print",
+    "tpl \"{{ . }}\" .",
+    "html",
+    "text",
+    "/*",
+    "*/",
+    "\u{e9}",
+    "call",
+    "{{ end }}",
+    "{{ if .s }}",
+    "{{ range $i, $x := .l }}",
+    "{{ $x }}",
+    "{{ . }}",
+    "{{ else }}",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(500))]
+
+    /// Any text is rendered or refused; the runs of what was rendered tile it.
+    #[test]
+    fn any_text_ends(pieces in proptest::collection::vec(0..PIECES.len(), 0..40)) {
+        let text: String = pieces.iter().filter_map(|i| PIECES.get(*i).copied()).collect();
+        let limits = Limits { steps: 50_000, output: 1 << 20, depth: 50 };
+        let (result, _) = render::<Recording>(&text, DATA, limits);
+        if let Ok(text) = result {
+            let total: usize = text.runs().map(|(bytes, _)| bytes.len()).sum();
+            proptest::prop_assert_eq!(total, text.len());
+        }
+    }
+
+    /// So are any bytes inside an action.
+    #[test]
+    fn any_bytes_end(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..30)) {
+        let text = format!("{{{{ {} }}}}", String::from_utf8_lossy(&bytes));
+        let _ = render::<NoRecording>(&text, DATA, Limits { steps: 10_000, output: 1 << 16, depth: 50 });
+    }
 }

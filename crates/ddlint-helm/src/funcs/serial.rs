@@ -7,6 +7,7 @@
 use super::{Args, Call, FuncDef, FuncError, Ty};
 use crate::json::{self, Decoded, Layout};
 use crate::text::Text;
+use crate::toml_in;
 use crate::toml_out;
 use crate::value::{Data, Entry, Value};
 use crate::yaml_out;
@@ -28,6 +29,7 @@ pub(crate) const FUNCS: &[FuncDef] = &[
     FuncDef::fixed("fromJson", &[Ty::Str], from_json),
     FuncDef::fixed("fromJsonArray", &[Ty::Str], from_json_array),
     FuncDef::fixed("mustFromJson", &[Ty::Str], must_from_json),
+    FuncDef::fixed("fromToml", &[Ty::Str], from_toml),
     FuncDef::fixed("toToml", &[Ty::Any], to_toml),
     FuncDef::fixed("mustToToml", &[Ty::Any], must_to_toml).v4(),
 ];
@@ -81,6 +83,14 @@ fn must_to_pretty_json(call: &mut Call<'_>, args: &[Value]) -> Done {
 fn to_raw_json(call: &mut Call<'_>, args: &[Value]) -> Done {
     let text = json::encode(args.any(0), Layout::RAW)?;
     written(call, args.any(0), Some(text))
+}
+
+fn from_toml(call: &mut Call<'_>, args: &[Value]) -> Done {
+    let text = args.text(0)?;
+    Ok(match toml_in::decode(text, call.origins) {
+        Ok(value) => value,
+        Err(message) => error_in_map(call, BTreeMap::new(), text, message),
+    })
 }
 
 fn to_toml(call: &mut Call<'_>, args: &[Value]) -> Done {
@@ -181,3 +191,7 @@ fn must_from_json(call: &mut Call<'_>, args: &[Value]) -> Done {
         Some(message) => Err(FuncError::new(message)),
     }
 }
+
+#[cfg(test)]
+#[path = "serial_tests.rs"]
+mod tests;

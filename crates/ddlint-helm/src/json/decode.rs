@@ -71,6 +71,11 @@ impl Decoder<'_> {
         self.bytes.get(self.at).copied().ok_or_else(|| "unexpected end of JSON input".to_owned())
     }
 
+    /// The next byte inside a token; Go puts a space at the end of the text, and complains about that.
+    fn peek_inside(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(b' ')
+    }
+
     fn peek_solid(&mut self) -> Result<u8, String> {
         self.blanks();
         self.peek()
@@ -153,7 +158,7 @@ impl Decoder<'_> {
 
     fn literal(&mut self, word: &'static str, data: Data) -> Result<Data, String> {
         for expected in word.chars() {
-            let byte = self.peek()?;
+            let byte = self.peek_inside();
             if char::from(byte) != expected {
                 return Err(invalid(byte, &format!("in literal {word} (expecting '{expected}')")));
             }
@@ -163,7 +168,7 @@ impl Decoder<'_> {
     }
 
     fn digits(&mut self, context: &str) -> Result<(), String> {
-        let first = self.peek()?;
+        let first = self.peek_inside();
         if !first.is_ascii_digit() {
             return Err(invalid(first, context));
         }
@@ -175,10 +180,10 @@ impl Decoder<'_> {
 
     fn number(&mut self) -> Result<Data, String> {
         let start = self.at;
-        if self.peek()? == b'-' {
+        if self.peek_inside() == b'-' {
             self.at += 1;
         }
-        match self.peek()? {
+        match self.peek_inside() {
             b'0' => self.at += 1,
             _ => self.digits("in numeric literal")?,
         }
@@ -239,7 +244,7 @@ impl Decoder<'_> {
 
     fn escape(&mut self) -> Result<char, String> {
         self.at += 1;
-        let byte = self.peek()?;
+        let byte = self.peek_inside();
         self.at += 1;
         Ok(match byte {
             b'"' | b'\\' | b'/' => char::from(byte),
@@ -273,7 +278,7 @@ impl Decoder<'_> {
     fn hex(&mut self) -> Result<u32, String> {
         let mut code = 0;
         for _ in 0..4 {
-            let byte = self.peek()?;
+            let byte = self.peek_inside();
             let digit = char::from(byte).to_digit(16);
             code = code * 16 + digit.ok_or_else(|| invalid(byte, "in \\u hexadecimal character escape"))?;
             self.at += 1;
