@@ -10,6 +10,7 @@ use crate::text::Text;
 use crate::toml_in;
 use crate::toml_out;
 use crate::value::{Data, Entry, Value};
+use crate::yaml_in;
 use crate::yaml_out;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,6 +21,8 @@ pub(crate) const FUNCS: &[FuncDef] = &[
     FuncDef::fixed("toYaml", &[Ty::Any], to_yaml),
     FuncDef::fixed("mustToYaml", &[Ty::Any], must_to_yaml).v4(),
     FuncDef::fixed("toYamlPretty", &[Ty::Any], to_yaml_pretty),
+    FuncDef::fixed("fromYaml", &[Ty::Str], from_yaml),
+    FuncDef::fixed("fromYamlArray", &[Ty::Str], from_yaml_array),
     FuncDef::fixed("toJson", &[Ty::Any], to_json),
     FuncDef::fixed("mustToJson", &[Ty::Any], must_to_json),
     FuncDef::fixed("toPrettyJson", &[Ty::Any], to_pretty_json),
@@ -61,6 +64,40 @@ fn must_to_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
 fn to_yaml_pretty(call: &mut Call<'_>, args: &[Value]) -> Done {
     written(call, args.any(0), yaml_out::to_yaml_pretty(args.any(0)))
 }
+
+fn from_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
+    let text = args.text(0)?;
+    call.charge(text.len() as u64 / 64)?;
+    let value = match yaml_in::from_text(text, call.origins) {
+        Ok(value) => value,
+        Err(message) => return Ok(error_in_map(call, BTreeMap::new(), text, message)),
+    };
+    if value.as_map().is_some() {
+        return Ok(value);
+    }
+    Ok(match wrong_kind(&value, None, "map[string]interface {}") {
+        Some(message) => error_in_map(call, BTreeMap::new(), text, format!("{UNMARSHAL}{message}")),
+        // Nothing is an empty map.
+        None => Value::map(BTreeMap::new()).with_origin(value.origin),
+    })
+}
+
+fn from_yaml_array(call: &mut Call<'_>, args: &[Value]) -> Done {
+    let text = args.text(0)?;
+    call.charge(text.len() as u64 / 64)?;
+    let message = match yaml_in::from_text(text, call.origins) {
+        Ok(value) if value.as_list().is_some() => return Ok(value),
+        Ok(value) => match wrong_kind(&value, None, "[]interface {}") {
+            Some(message) => format!("{UNMARSHAL}{message}"),
+            None => return Ok(Value::list(Vec::new()).with_origin(value.origin)),
+        },
+        Err(message) => message,
+    };
+    Ok(error_in_list(call, text, message))
+}
+
+/// What sigs.k8s.io/yaml says before JSON has the word.
+const UNMARSHAL: &str = "error unmarshaling JSON: while decoding JSON: ";
 
 fn to_json(call: &mut Call<'_>, args: &[Value]) -> Done {
     written(call, args.any(0), json::encode(args.any(0), Layout::COMPACT).ok())

@@ -220,3 +220,47 @@ fn an_empty_result_remembers_what_it_was_made_from() {
     assert_eq!(text.origin(&mut origins), id);
     assert!(call("toRawJson", &value, &mut origins).is_err());
 }
+
+#[test]
+fn yaml_that_is_no_map_or_list_says_so_as_helm_does() {
+    let cases = [
+        ("fromYaml", "a: {b: [1, x]}", r#"{"a":{"b":[1,"x"]}}"#),
+        ("fromYaml", "", "{}"),
+        ("fromYaml", "# nothing", "{}"),
+        (
+            "fromYaml",
+            "[1]",
+            r#"{"Error":"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}"}"#,
+        ),
+        (
+            "fromYaml",
+            "text",
+            r#"{"Error":"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]interface {}"}"#,
+        ),
+        ("fromYamlArray", "- 1\n- yes", "[1,true]"),
+        ("fromYamlArray", "", "[]"),
+        (
+            "fromYamlArray",
+            "a: 1",
+            r#"["error unmarshaling JSON: while decoding JSON: json: cannot unmarshal object into Go value of type []interface {}"]"#,
+        ),
+    ];
+    for (name, text, expected) in cases {
+        assert_eq!(json_of(&plain(name, text)), expected, "{name} {text:?}");
+    }
+}
+
+#[test]
+fn yaml_round_trips_keep_the_origins() {
+    let mut origins = OriginTable::new(true);
+    let (text, ids) =
+        text_of(&mut origins, &["image: ", "reg", "/", "repo", "\nport: ", "80", "\nlist:\n- ", "a b", "\n"]);
+    let value = call("fromYaml", &text, &mut origins).expect("no error");
+    let again = call("toYaml", &value, &mut origins).expect("no error");
+    let again = again.as_text().expect("text");
+    for (needle, id) in [("reg", 1), ("/", 2), ("repo", 3), ("80", 5), ("a b", 7)] {
+        let bytes = again.to_str_lossy();
+        let at = bytes.find(needle).expect("it is there");
+        assert_eq!(again.origin_at(at), ids[id], "{needle}");
+    }
+}
