@@ -1,7 +1,7 @@
 //! Which origins text has after it went through the template language.
 
-use super::tests::{render, shown};
 use super::Recording;
+use super::tests::{render, shown};
 use crate::exec::meter::Limits;
 
 /// Each run of the output with the values it shows and, after `?`, the values that were only tested.
