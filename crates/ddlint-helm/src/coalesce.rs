@@ -205,12 +205,13 @@ impl Coalescer {
             match (&there.data, &entry.value.data) {
                 (Data::Nil, _) if !merge => remove(dest, &key),
                 (Data::Map(over), Data::Map(under)) => {
+                    // What is meant for a subchart is coalesced when its turn comes.
+                    let merge = merge || chart.charts.iter().any(|c| c.name.as_bytes() == &*key);
                     if v4 && !merge {
                         without_nulls(under);
                     }
-                    let child = chart.charts.iter().any(|c| c.name.as_bytes() == &*key);
                     let full = joined(&sub_prefix, &shown(&key));
-                    self.tables(over, under, &full, merge || child);
+                    self.tables(over, under, &full, merge);
                 }
                 (Data::Map(_), other) if !matches!(other, Data::Nil) => {
                     self.warnings.push(format!(

@@ -424,6 +424,7 @@ impl<'a> Parser<'a> {
             }
             break;
         }
+        let declared_from = self.tree.vars.len();
         let decls = self.declare(&names, assign);
         let mut cmds = Vec::new();
         loop {
@@ -431,6 +432,9 @@ impl<'a> Parser<'a> {
             match token.kind {
                 kind if kind == end => {
                     self.check_pipeline(&cmds, context)?;
+                    for (decl, (_, slot)) in decls.iter().zip(self.tree.vars.iter_mut().skip(declared_from)) {
+                        *slot = decl.slot;
+                    }
                     return Ok(Pipe { pos, end: token.start, assign, decls, cmds });
                 }
                 Kind::Bool
@@ -453,7 +457,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Gives the variables of a pipeline their slots.
+    /// Gives the variables of a pipeline their slots. Inside the pipeline itself a name still means the variable
+    /// that had it before (`$x := default 1 $x`).
     fn declare(&mut self, names: &[Token], assign: bool) -> Vec<Decl> {
         let mut decls = Vec::new();
         for token in names {
@@ -466,7 +471,8 @@ impl<'a> Parser<'a> {
                 self.tree.slots += 1;
                 Some(self.tree.slots - 1)
             };
-            self.tree.vars.push((name.into(), slot));
+            let before = self.variable(name).flatten();
+            self.tree.vars.push((name.into(), before.or(slot)));
             decls.push(Decl { name: String::from_utf8_lossy(name).into(), slot });
         }
         decls
