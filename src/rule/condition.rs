@@ -174,6 +174,8 @@ pub(crate) struct Relation {
     pub(crate) when: Cond,
     /// `Some(true)`: the other comes after this one.
     pub(crate) after: Option<bool>,
+    /// The kind of sequence in which the order counts.
+    pub(crate) sequence: Option<Box<str>>,
     pub(crate) among: Among,
     /// It depends on the own member.
     pub(crate) captures: bool,
@@ -269,6 +271,8 @@ pub(crate) struct FixPlan {
 /// Words and places of a case.
 #[derive(Debug)]
 pub(crate) struct Case {
+    /// Only where the rule is selected by its id or with `pedantic`.
+    pub(crate) pedantic: bool,
     pub(crate) when: Cond,
     pub(crate) severity: SeverityOf,
     pub(crate) at: At,

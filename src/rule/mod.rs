@@ -121,6 +121,14 @@ impl Rule {
         }
     }
 
+    /// Whether some case of it is off until it is selected by its id or with `pedantic`.
+    pub fn has_pedantic_case(&self) -> bool {
+        match &self.check {
+            Check::Declared(declared) => declared.cases.iter().any(|case| case.pedantic),
+            _ => false,
+        }
+    }
+
     /// Whether another room reports it: it has no check of its own.
     pub fn is_tool(&self) -> bool {
         matches!(self.check, Check::Tool(_))

@@ -76,6 +76,11 @@ impl Registry {
             .or_else(|| self.rules.iter().find(|rule| rule.is_named(id)))
     }
 
+    /// The rule of an index that [`Registry::index`] gave, or that is smaller than the number of rules.
+    pub(crate) fn at(&self, index: usize) -> &Rule {
+        &self.rules[index]
+    }
+
     /// The index of a rule in [`Registry::rules`].
     pub(crate) fn index(&self, id: &str) -> Option<usize> {
         self.rules.iter().position(|rule| rule.is_named(id))

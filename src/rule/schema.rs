@@ -151,6 +151,7 @@ pub(crate) static CASE: Shape = Shape {
     name: "case",
     doc: "One alternative: its conditions come on top of the rule's, its words replace those of `report`",
     fields: &[
+        may("pedantic", Kind::Bool, "off until the rule is selected by its id or with `pedantic`"),
         WHERE,
         IN_SCOPE,
         EXISTS,
@@ -180,6 +181,11 @@ pub(crate) static RELATION: Shape = Shape {
             "order",
             Kind::Word(&["before", "after"]),
             "the other comes before or after this one in a common sequence",
+        ),
+        may(
+            "in",
+            Kind::Word(&["application", "applications", "script"]),
+            "the kind of sequence for `order`; any where not given",
         ),
         may(
             "among",

@@ -197,7 +197,7 @@ fn declared(
                 let case = Fields::read(item, &CASE, compiler.problems);
                 let mut names = names.clone();
                 let compiled = compiler.case_of(&case, &report, severity, remedy, &mut names);
-                always |= matches!(&compiled.when, Cond::All(all) if all.is_empty());
+                always |= !compiled.pedantic && matches!(&compiled.when, Cond::All(all) if all.is_empty());
                 cases.push(compiled);
             }
         }
@@ -290,6 +290,7 @@ impl Compiler<'_> {
             }
         };
         Case {
+            pedantic: case.is_some_and(|case| case.truth("pedantic")),
             when: Cond::All(Vec::new()),
             severity: self.severity(severity, names),
             at: get("at").map(|at| self.at(at, names)).unwrap_or_default(),

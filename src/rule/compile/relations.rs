@@ -25,6 +25,11 @@ impl Compiler<'_> {
         let via = fields.as_ref().and_then(|fields| self.via(fields, view, names));
         let after =
             fields.as_ref().and_then(|fields| fields.text("order")).map(|order| order.text == "after");
+        let sequence = fields.as_ref().and_then(|fields| fields.text("in"));
+        if let (Some(sequence), None) = (&sequence, after) {
+            self.problems.add(sequence.span(), "`in` goes with `order`", None);
+        }
+        let sequence = sequence.map(|it| it.text.into());
         let among = match fields.as_ref().and_then(|fields| fields.text("among")) {
             Some(among) if view != names.view => {
                 let message = "`among` says which members of the rule's own view count; this is another view";
@@ -57,7 +62,17 @@ impl Compiler<'_> {
         let known_as = fields.as_ref().and_then(|fields| fields.text("as"));
         let bound = known_as.as_ref().map_or(name.text, |it| it.text);
         let captures = captures || via.is_some() || after.is_some();
-        self.relations.push(Relation { view, name: bound.into(), via, join, when, after, among, captures });
+        self.relations.push(Relation {
+            view,
+            name: bound.into(),
+            via,
+            join,
+            when,
+            after,
+            sequence,
+            among,
+            captures,
+        });
         Some(self.relations.len() - 1)
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Eval<'a> {
     pub(super) scope: &'a ScopeRun<'a>,
     pub(super) rule: &'a Declared,
     pub(super) state: &'a RuleState,
+    /// Cases for the pedantic count too.
+    pub(super) pedantic: bool,
 }
 
 impl<'a> Eval<'a> {

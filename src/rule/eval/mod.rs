@@ -53,7 +53,7 @@ struct Group<'a> {
     gates: BTreeMap<usize, HashMap<Key, Vec<usize>>>,
     /// Rules that look at every member.
     open: Vec<usize>,
-    rules: Vec<(&'a Rule, &'a Declared)>,
+    rules: Vec<(&'a Rule, &'a Declared, bool)>,
 }
 
 /// Runs the selected rules over a model.
@@ -65,9 +65,10 @@ pub fn run(model: &Model, registry: &Registry, selection: &Selection) -> Vec<Fin
 pub fn run_with(model: &Model, views: &ViewSet, registry: &Registry, selection: &Selection) -> Vec<Finding> {
     let locator = Locator::new(model);
     let run = Run { model, views, locator: &locator };
-    let rules: Vec<&Arc<Rule>> = {
+    let rules: Vec<(&Arc<Rule>, bool)> = {
         let all: Vec<&Arc<Rule>> = registry.rules().collect();
-        selection.indices().filter_map(|index| all.get(index).copied()).collect()
+        let selected = selection.indices();
+        selected.filter_map(|(index, pedantic)| all.get(index).map(|rule| (*rule, pedantic))).collect()
     };
     let groups = group(&rules);
     let scopes: Vec<ScopeId> = (0..model.scopes.len().max(1)).map(|scope| ScopeId(scope as u32)).collect();
@@ -80,7 +81,7 @@ pub fn run_with(model: &Model, views: &ViewSet, registry: &Registry, selection: 
         .collect();
     let builtin: Vec<Vec<Finding>> = rules
         .par_iter()
-        .filter_map(|rule| match &rule.check {
+        .filter_map(|(rule, _)| match &rule.check {
             Check::Builtin(level, function) => {
                 let context = CheckContext { model, views, locator: &locator, rule, level: *level };
                 let mut out = Findings::default();
@@ -94,15 +95,15 @@ pub fn run_with(model: &Model, views: &ViewSet, registry: &Registry, selection: 
     merge::merge(model, findings)
 }
 
-fn group<'a>(rules: &[&'a Arc<Rule>]) -> Vec<Group<'a>> {
+fn group<'a>(rules: &[(&'a Arc<Rule>, bool)]) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<usize, Group<'a>> = BTreeMap::new();
-    for rule in rules {
+    for (rule, pedantic) in rules {
         let Check::Declared(declared) = &rule.check else { continue };
         let view = declared.view;
         let empty = || Group { view, gates: BTreeMap::new(), open: Vec::new(), rules: Vec::new() };
         let group = groups.entry(view).or_insert_with(empty);
         let index = group.rules.len();
-        group.rules.push((rule, declared));
+        group.rules.push((rule, declared, *pedantic));
         let keys =
             declared.gate.as_ref().map(|gate| gate.values.iter().map(key).collect::<Option<Vec<Key>>>());
         match (&declared.gate, keys) {
@@ -128,7 +129,7 @@ impl ScopeRun<'_> {
         let states: Vec<RuleState> = group
             .rules
             .iter()
-            .map(|(_, declared)| {
+            .map(|(_, declared, _)| {
                 let relations = declared.relations.iter().map(|_| RelationState::default()).collect();
                 RuleState { relations }
             })
@@ -157,8 +158,10 @@ impl ScopeRun<'_> {
             rules.extend(value.and_then(|value| by_value.get(&value)).into_iter().flatten());
         }
         for index in rules {
-            if let (Some((rule, declared)), Some(state)) = (group.rules.get(index), states.get(index)) {
-                let eval = Eval { scope: self, rule: declared, state };
+            if let (Some((rule, declared, pedantic)), Some(state)) =
+                (group.rules.get(index), states.get(index))
+            {
+                let eval = Eval { scope: self, rule: declared, state, pedantic: *pedantic };
                 eval.member(rule, &frame, out);
             }
         }
@@ -193,7 +196,8 @@ impl Eval<'_> {
         if !self.holds(&self.rule.when, frame, frame).holds() {
             return;
         }
-        let case = self.rule.cases.iter().find(|case| self.holds(&case.when, frame, frame).holds());
+        let mut cases = self.rule.cases.iter().filter(|case| self.pedantic || !case.pedantic);
+        let case = cases.find(|case| self.holds(&case.when, frame, frame).holds());
         out.extend(case.and_then(|case| self.finding(rule, case, frame)));
     }
 }

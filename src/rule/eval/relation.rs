@@ -270,7 +270,11 @@ impl Eval<'_> {
             of_sequence.min_by_key(|position| position.rank).cloned()
         };
         let own_positions = self.positions(own);
-        own_positions.iter().find_map(|position| {
+        let counts = |position: &&Position| match &relation.sequence {
+            Some(kind) => position.sequence.kind() == &**kind,
+            None => true,
+        };
+        own_positions.iter().filter(counts).find_map(|position| {
             let mine = first(&own_positions, &position.sequence)?;
             let other = first(its, &position.sequence)?;
             let proved = if after { mine.before(&other) } else { other.before(&mine) };
