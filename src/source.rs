@@ -37,6 +37,13 @@ pub enum Origin {
         /// From offsets in this text to offsets in the parent.
         map: OffsetMap,
     },
+    /// A part of another text, byte for byte: a here-document of a script.
+    Excerpt {
+        /// The text that holds the part.
+        parent: FileId,
+        /// Its first byte there.
+        offset: u32,
+    },
     /// A stream that `ddlint render` wrote; its documents stood in files that may not be at hand.
     Streamed(Vec<Run>),
     /// What a template of a chart rendered to.
@@ -183,15 +190,21 @@ impl SourceMap {
         self.files.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
     }
 
-    /// Follows embedded texts to the place in the text that holds them. A place in a rendered or streamed text
+    /// Follows embedded texts and excerpts to the place in the text that holds them. A place in a rendered or streamed text
     /// stays: only the findings room knows which of a rendering's origins to point at, and the file behind a stream
     /// may not be at hand.
     pub fn outermost(&self, place: Place) -> Place {
         let mut place = place;
-        while let Origin::Embedded { parent, map } = &self.get(place.file).origin {
-            place = Place { file: *parent, span: map.span(place.span) };
+        loop {
+            place = match &self.get(place.file).origin {
+                Origin::Embedded { parent, map } => Place { file: *parent, span: map.span(place.span) },
+                Origin::Excerpt { parent, offset } => {
+                    let span = Span { start: place.span.start + offset, end: place.span.end + offset };
+                    Place { file: *parent, span }
+                }
+                Origin::Disk | Origin::Stdin | Origin::Streamed(_) | Origin::Rendered(_) => return place,
+            };
         }
-        place
     }
 
     /// The run of a stream that a place stands in.

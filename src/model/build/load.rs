@@ -172,7 +172,6 @@ impl<'t> Loader<'t> {
     }
 
     /// A script: its text only.
-    #[allow(dead_code, reason = "for the script reader, which comes next")]
     pub(super) fn load_script(&mut self, path: &str, wanted: impl Fn(&str) -> bool) -> Option<FileId> {
         match decode(self.tree, path) {
             Ok(text) if wanted(&text) => {

@@ -7,13 +7,17 @@ mod application;
 mod chart;
 mod classify;
 mod env;
+mod helm_line;
+mod kustomize;
 mod load;
 mod merge;
 pub(crate) mod placeholder;
 mod release;
 mod resource;
 mod scopes;
+mod script;
 pub(crate) mod set;
+mod shell;
 mod sources;
 mod standalone;
 
@@ -36,6 +40,8 @@ pub fn build(discovered: Discovered<'_>, settings: Settings) -> Model {
     builder.read();
     builder.follow_applications();
     builder.application_releases();
+    builder.kustomize_releases();
+    builder.read_scripts();
     builder.standalone_values();
     builder.relate();
     builder.finish()
@@ -58,6 +64,10 @@ struct Builder<'t> {
     chart_infos: BTreeMap<String, Option<chart::Chart>>,
     /// Charts that something in the input deploys.
     deployed_charts: BTreeSet<String>,
+    /// Folders with kustomizations.
+    kustomizations: BTreeMap<String, kustomize::Kustomization>,
+    /// Files that are parts of a kustomization and no manifests: patches, content of generated ConfigMaps.
+    parts: BTreeSet<String>,
     /// Repositories that the input is, each with the folder below which its paths begin.
     ours: BTreeMap<String, String>,
 }
@@ -87,6 +97,8 @@ impl<'t> Builder<'t> {
             resources_of: BTreeMap::new(),
             chart_infos: BTreeMap::new(),
             deployed_charts: BTreeSet::new(),
+            kustomizations: BTreeMap::new(),
+            parts: BTreeSet::new(),
             ours: BTreeMap::new(),
         }
     }
@@ -143,17 +155,36 @@ impl<'t> Builder<'t> {
             || (file_name(folder) == "ci" && is_values && in_chart(parent(folder)))
     }
 
-    /// Loads files that were not loaded yet, and makes resources of their manifests.
+    /// Loads files that were not loaded yet, and makes resources of their manifests. The files that kustomizations
+    /// among them name come with them.
     fn ingest(&mut self, paths: &[String]) {
-        self.loader.load_all(paths);
-        for path in paths {
-            if self.resources_of.contains_key(path) {
-                continue;
+        let mut paths: Vec<String> = paths.to_vec();
+        while !paths.is_empty() {
+            self.loader.load_all(&paths);
+            let more = self.read_kustomizations(&paths);
+            for path in &paths {
+                if !self.resources_of.contains_key(path) {
+                    let docs = self.loader.get(path).map(|loaded| loaded.docs.clone()).unwrap_or_default();
+                    if self.parts.contains(path) {
+                        self.make_part(path, &docs);
+                    } else {
+                        let ids = self.add_resources(&docs);
+                        self.resources_of.insert(path.clone(), ids);
+                    }
+                }
             }
-            let docs = self.loader.get(path).map(|loaded| loaded.docs.clone()).unwrap_or_default();
-            let ids = self.add_resources(&docs);
-            self.resources_of.insert(path.clone(), ids);
+            paths = more.into_iter().filter(|path| !self.resources_of.contains_key(path)).collect();
         }
+    }
+
+    /// A part of a kustomization: its documents are no manifests.
+    fn make_part(&mut self, path: &str, docs: &[DocId]) {
+        for id in docs {
+            if let Some(doc) = self.loader.docs.get_mut(id.0 as usize) {
+                doc.kind = DocKind::Config;
+            }
+        }
+        self.resources_of.insert(path.to_string(), Vec::new());
     }
 
     fn add_resources(&mut self, docs: &[DocId]) -> Vec<ResourceId> {
@@ -200,7 +231,8 @@ impl<'t> Builder<'t> {
         self.loader.settle();
         let inputs: BTreeSet<_> = self.loader.docs.iter().map(|doc| doc.file).collect();
         let on_disk = inputs.iter().filter(|file| {
-            !matches!(self.loader.sources.get(**file).origin, crate::source::Origin::Embedded { .. })
+            use crate::source::Origin::{Embedded, Excerpt};
+            !matches!(self.loader.sources.get(**file).origin, Embedded { .. } | Excerpt { .. })
         });
         let inputs = on_disk.count() + self.scripts.len();
         let documents = self.loader.docs.iter().filter(|doc| doc.tree.root().is_some()).count();

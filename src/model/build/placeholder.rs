@@ -31,7 +31,6 @@ fn holds_vault_path(text: &str) -> bool {
 }
 
 /// Whether a text holds `$VAR` or `${VAR}` of a shell.
-#[allow(dead_code, reason = "for the script reader, which comes next")]
 pub(crate) fn holds_shell_variable(text: &str) -> bool {
     text.match_indices('$').any(|(at, _)| {
         let rest = text.get(at + 1..).unwrap_or_default();

@@ -1,7 +1,5 @@
 //! Releases: the values that reach a chart, merged by Helm's precedence, each with the place that wins.
 
-use ddlint_yaml::Node;
-
 use super::Builder;
 use super::chart::{Chart, Dependency};
 use super::merge::{coalesce, empty, merge, value_of};
@@ -136,7 +134,7 @@ impl Builder<'_> {
     }
 
     /// Adds a release, and one for each of its chart's dependencies.
-    pub(super) fn add_release(&mut self, draft: Draft) {
+    pub(super) fn add_release(&mut self, draft: Draft) -> crate::model::ReleaseId {
         let Draft { chart, chart_at, name, name_at, namespace, given, deployer } = draft;
         let Given { values, complete, docs, inputs, missing } = given;
         let mut release = Release {
@@ -159,46 +157,49 @@ impl Builder<'_> {
         match &release.chart {
             ChartRef::Remote { name, .. } => {
                 release.chart_name = name.rsplit('/').next().unwrap_or(name).to_string();
-                self.push_release(release);
+                self.push_release(release)
             }
             ChartRef::Local(folder) => {
                 let folder = folder.clone();
-                self.add_local_release(release, &folder, 0);
+                self.add_local_release(release, &folder, 0)
             }
         }
     }
 
-    fn add_local_release(&mut self, mut release: Release, folder: &str, depth: usize) {
+    fn add_local_release(
+        &mut self,
+        mut release: Release,
+        folder: &str,
+        depth: usize,
+    ) -> crate::model::ReleaseId {
         self.deployed_charts.insert(folder.to_string());
         let Some(chart) = self.chart(folder) else {
             release.complete = false;
             release.chart_name = crate::discover::file_name(folder).to_string();
-            self.push_release(release);
-            return;
+            return self.push_release(release);
         };
         release.chart_name = chart.name.clone();
         release.complete &= chart.values_known;
         let given = std::mem::replace(&mut release.values, empty());
-        release.values =
-            match chart.values.and_then(|doc| self.own_values(doc, release.values_root.is_empty())) {
-                Some((doc, defaults)) => {
-                    if release.values_root.is_empty() {
-                        release.layers.insert(0, doc);
-                    }
-                    coalesce(defaults, given, &keys(&chart))
+        release.values = match chart.values.and_then(|doc| self.own_values(doc)) {
+            Some((doc, defaults)) => {
+                if release.values_root.is_empty() {
+                    release.layers.insert(0, doc);
                 }
-                None => coalesce(empty(), given, &keys(&chart)),
-            };
+                coalesce(defaults, given, &keys(&chart))
+            }
+            None => coalesce(empty(), given, &keys(&chart)),
+        };
         let id = self.push_release(release);
-        if depth >= DEEPEST_CHART {
-            return;
+        if depth < DEEPEST_CHART {
+            for dependency in &chart.dependencies {
+                self.add_dependency(id, dependency, depth);
+            }
         }
-        for dependency in &chart.dependencies {
-            self.add_dependency(id, dependency, depth);
-        }
+        id
     }
 
-    fn own_values(&mut self, doc: DocId, _top: bool) -> Option<(DocId, Value)> {
+    fn own_values(&mut self, doc: DocId) -> Option<(DocId, Value)> {
         let root = self.loader.docs.get(doc.0 as usize)?.tree.root()?;
         if root.is_mapping() {
             return Some((doc, value_of(doc, None, root)));
@@ -259,10 +260,8 @@ impl Builder<'_> {
         };
         match &dependency.folder {
             Some(folder) => self.add_local_release(release, folder, depth + 1),
-            None => {
-                self.push_release(release);
-            }
-        }
+            None => self.push_release(release),
+        };
     }
 
     /// The text inside a string as a document of its own; places in it lead back to the string.
@@ -312,11 +311,4 @@ fn is_switched_off(values: &Value, dependency: &Dependency) -> bool {
     let tags: Vec<bool> =
         dependency.tags.iter().filter_map(|tag| values.get(&["tags", tag.as_str()])?.as_bool()).collect();
     !tags.is_empty() && !tags.contains(&true)
-}
-
-/// The scalar of a mapping as text, where it is given and nothing fills it in.
-#[allow(dead_code, reason = "for the other deployers, which come next")]
-pub(super) fn text_at<'a>(node: Node<'a>, path: &[&str]) -> Option<(String, Node<'a>)> {
-    let found = node.at(path)?;
-    Some((super::application::known(Some(found))?, found))
 }

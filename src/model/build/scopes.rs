@@ -13,6 +13,7 @@ impl Builder<'_> {
             releases: (0..self.releases.len() as u32).map(ReleaseId).collect(),
             scripts: (0..self.scripts.len() as u32).map(ScriptId).collect(),
         });
+        self.mark_kustomized();
         for resource in &mut self.resources {
             resource.scope = ScopeId(0);
             let apps = resource.deployers.iter().filter_map(|id| self.applications.get(id.0 as usize));

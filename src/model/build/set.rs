@@ -61,7 +61,6 @@ pub(super) fn path(text: &str) -> Option<Vec<Step>> {
 }
 
 /// Splits `a=1,b={1,2},c=x\,y` at its commas and each part at its first `=`.
-#[allow(dead_code, reason = "for the script reader, which comes next")]
 pub(super) fn assignments(text: &str) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let (mut key, mut value, mut in_value, mut depth) = (String::new(), String::new(), false, 0_usize);

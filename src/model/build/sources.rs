@@ -131,6 +131,12 @@ impl Builder<'_> {
 
     /// The files that a folder of an Application deploys.
     fn files_of_source(&mut self, folder: &Folder) -> Vec<String> {
+        if !folder.directory
+            && let Some(path) = self.kustomization_file(&folder.path)
+        {
+            self.ingest(&[path]);
+            return self.closure(&folder.path).into_keys().collect();
+        }
         let mut files = Vec::new();
         self.list_manifests(folder, &folder.path, 0, &mut files);
         files

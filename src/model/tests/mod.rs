@@ -6,6 +6,9 @@ use super::resource::ContainerKind;
 use super::values::{Value, ValueData};
 use super::*;
 
+mod kustomize;
+mod scripts;
+
 pub(super) fn model(files: &[(&str, &str)]) -> Model {
     let model = from_memory(files, Settings::default());
     assert!(model.errors.is_empty(), "{:?}", model.errors);
