@@ -4,6 +4,7 @@
 
 pub mod checks;
 pub mod cli;
+pub mod config;
 pub mod discover;
 pub mod filter;
 pub mod finding;
