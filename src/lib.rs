@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: discover → source → parse → render → model → relate → rules → findings → filter → report.
 
+pub mod app;
 pub mod checks;
 pub mod cli;
 pub mod config;
@@ -10,6 +11,8 @@ pub mod filter;
 pub mod finding;
 pub mod model;
 pub mod near;
+pub mod pipeline;
+pub mod render;
 pub mod report;
 pub mod rule;
 pub mod source;

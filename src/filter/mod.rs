@@ -1,6 +1,8 @@
-//! What is reported in the end: severities that the user overrides.
+//! What is reported in the end: severities that the user overrides, and what a person suppressed.
 //!
 //! A rule proposes a severity, this room decides it. Nothing is dropped without being counted.
+
+pub mod suppress;
 
 use std::collections::BTreeMap;
 

@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod pretty;
+pub mod rules;
 pub mod sarif;
 pub mod secrets;
 
@@ -270,9 +271,14 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 impl Report {
-    /// Sorts findings by file, offset, rule and errors by file and offset, and makes equal fingerprints distinct
-    /// by their order.
+    /// Sorts, counts, and makes equal fingerprints distinct by their order.
     pub fn finish(&mut self) {
+        self.sort();
+        number_fingerprints(&mut self.findings);
+    }
+
+    /// Sorts findings by file, offset, rule and errors by file and offset, and counts.
+    pub fn sort(&mut self) {
         self.findings.sort_by(|a, b| {
             (&a.location.file, a.location.offset, &a.rule, a.location.length, &a.path, &a.message).cmp(&(
                 &b.location.file,
@@ -288,7 +294,6 @@ impl Report {
         };
         self.errors.sort_by(|a, b| (key(a), &a.code, &a.message).cmp(&(key(b), &b.code, &b.message)));
         self.errors.dedup();
-        number_fingerprints(&mut self.findings);
         let count = |severity| self.findings.iter().filter(|f| f.severity == severity).count();
         self.summary.error = count(Severity::Error);
         self.summary.warning = count(Severity::Warning);

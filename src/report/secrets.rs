@@ -3,9 +3,14 @@
 //! It works on text, line by line, so that it also holds in broken YAML, scripts and comments: too much masked is
 //! a blemish, too little is a leak. Deliberately absent: finding secrets for their own sake (that is a rule).
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use ddlint_yaml::Span;
 use regex::Regex;
+
+use crate::model::Model;
+use crate::source::{FileId, Place};
 
 // A pattern that does not compile would be a bug found by every test of this module.
 #[expect(clippy::unwrap_used, reason = "constant patterns, compiled by the tests below")]
@@ -59,6 +64,37 @@ pub fn mask_line(line: &str, in_secret: bool) -> String {
             if inside && !c.is_whitespace() && !matches!(c, '"' | '\'') { '*' } else { c }
         })
         .collect()
+}
+
+/// Where the data of Secrets stands.
+#[derive(Clone, Debug, Default)]
+pub struct SecretData(BTreeMap<FileId, Vec<Span>>);
+
+impl SecretData {
+    /// The `data` and `stringData` of every Secret, in the files that hold them.
+    pub fn of(model: &Model) -> SecretData {
+        let mut places = SecretData::default();
+        for resource in model.resources.iter().filter(|resource| resource.kind == "Secret") {
+            let node = model.node(resource.at);
+            for data in ["data", "stringData"].iter().filter_map(|key| node.get(key)) {
+                let place = Place { file: model.doc(resource.at.doc).file, span: data.span() };
+                let place = model.sources.outermost(place);
+                // From the beginning of the line, as that is what is asked.
+                let starts = model.sources.get(place.file).line_starts();
+                let line = starts.partition_point(|&start| start <= place.span.start).saturating_sub(1);
+                let start = starts.get(line).copied().unwrap_or(place.span.start);
+                places.0.entry(place.file).or_default().push(Span { start, end: place.span.end });
+            }
+        }
+        places
+    }
+
+    /// Whether a line that begins at this offset stands in such data.
+    pub fn contains(&self, file: FileId, offset: u32) -> bool {
+        self.0
+            .get(&file)
+            .is_some_and(|spans| spans.iter().any(|span| span.start <= offset && offset < span.end))
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,210 @@
+//! Charts of the input to documents: loads a chart's files from the tree and has `ddlint-helm` render them.
+//!
+//! Deliberately absent: which charts are deployed with which values (`model::build`), templates themselves
+//! (`ddlint-helm`), what the documents mean (`model`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use ddlint_helm::HelmDialect;
+use ddlint_helm::chart::{ArchiveLimits, Chart, load, load_packed};
+use ddlint_helm::exec::meter::Limits;
+use ddlint_helm::failure::{Failure, RenderError};
+use ddlint_helm::objects::KubeVersion;
+use ddlint_helm::render::{Release, RenderRequest, Rendered, render};
+use ddlint_helm::template::ParseCache;
+use ddlint_helm::values::ValuesSource;
+use ddlint_yaml::Span;
+
+use crate::discover::{EntryKind, Tree};
+
+/// How all charts of a run are rendered.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The cluster's version.
+    pub kube_version: KubeVersion,
+    /// API versions beside Helm's own list.
+    pub api_versions: Vec<String>,
+    /// Which Helm is imitated.
+    pub dialect: HelmDialect,
+    /// Whether `crds/` are left out.
+    pub skip_crds: bool,
+}
+
+/// One render.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The chart's folder or archive, relative to the root.
+    pub chart: String,
+    /// Values in the order in which they are given.
+    pub values: Vec<ValuesSource>,
+    /// The release's name.
+    pub name: String,
+    /// The release's namespace.
+    pub namespace: String,
+    /// Whether the schema is left out (`skipSchemaValidation` of an Application).
+    pub skip_schema: bool,
+    /// Whether `crds/` are left out here.
+    pub skip_crds: bool,
+}
+
+/// Why there are no documents.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// Dependencies are not in `charts/`: nothing is guessed. Name, version and repository of each.
+    MissingDependencies(Vec<(String, String, String)>),
+    /// The chart is a library.
+    Library,
+    /// The chart cannot be read: message, file relative to the root, bytes.
+    Chart(String, Option<String>, Option<Span>),
+    /// A template, the values or the output are wrong.
+    Render(Box<RenderError>),
+}
+
+type Loaded = Result<Arc<Chart>, Problem>;
+
+/// Loads each chart and parses each template once.
+pub struct Renderer<'t> {
+    tree: &'t dyn Tree,
+    options: Options,
+    cache: Arc<ParseCache>,
+    charts: Mutex<BTreeMap<String, Arc<OnceLock<Loaded>>>>,
+}
+
+/// Limits of an archive and of the files of a chart, together.
+const CHART_FILES: u64 = 100 * 1024 * 1024;
+
+impl<'t> Renderer<'t> {
+    /// A renderer for the charts of a tree.
+    pub fn new(tree: &'t dyn Tree, options: Options) -> Renderer<'t> {
+        Renderer { tree, options, cache: Arc::default(), charts: Mutex::default() }
+    }
+
+    /// The chart at a path, loaded once.
+    pub fn chart(&self, path: &str) -> Result<Arc<Chart>, Problem> {
+        let slot = {
+            // A panic while the lock is held cannot leave the map half-changed.
+            let mut charts = self.charts.lock().unwrap_or_else(PoisonError::into_inner);
+            charts.entry(path.to_string()).or_default().clone()
+        };
+        slot.get_or_init(|| self.load(path)).clone()
+    }
+
+    fn load(&self, path: &str) -> Loaded {
+        let limits = ArchiveLimits::default();
+        let unreadable = |message: String| Problem::Chart(message, Some(path.to_string()), None);
+        let chart = if self.tree.kind(path) == Some(EntryKind::File) {
+            let bytes = self.tree.read(path).map_err(|error| unreadable(error.to_string()))?;
+            load_packed(&bytes, path, &limits)
+        } else {
+            let mut files = BTreeMap::new();
+            let mut size = 0;
+            self.collect(path, "", &mut files, &mut size).map_err(unreadable)?;
+            load(&files, path, &limits)
+        };
+        let chart = chart.map_err(|error| {
+            let file = error.file.as_ref().map(ToString::to_string);
+            Problem::Chart(error.message.clone(), file, error.span)
+        })?;
+        Ok(Arc::new(chart))
+    }
+
+    fn collect(
+        &self,
+        root: &str,
+        below: &str,
+        files: &mut BTreeMap<String, Arc<[u8]>>,
+        size: &mut u64,
+    ) -> Result<(), String> {
+        let folder = crate::discover::join(root, below).ok_or("the path leaves the root")?;
+        for entry in self.tree.list(&folder).map_err(|error| error.to_string())? {
+            let name = if below.is_empty() { entry.name.clone() } else { format!("{below}/{}", entry.name) };
+            match entry.kind {
+                EntryKind::Folder if entry.name == ".git" => {}
+                // A linked folder may hold the chart itself; Helm follows links, and so would never end here.
+                EntryKind::Folder if entry.link.as_deref().is_some_and(|to| root.starts_with(to)) => {}
+                EntryKind::Folder => self.collect(root, &name, files, size)?,
+                EntryKind::File => {
+                    let path = crate::discover::join(root, &name).ok_or("the path leaves the root")?;
+                    let bytes = self.tree.read(&path).map_err(|error| format!("{path}: {error}"))?;
+                    *size += bytes.len() as u64;
+                    if *size > CHART_FILES {
+                        return Err(format!("the chart has more than {} MiB of files", CHART_FILES >> 20));
+                    }
+                    files.insert(name, bytes.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Renders a chart.
+    pub fn render(&self, job: &Job) -> Result<Rendered, Problem> {
+        let chart = self.chart(&job.chart)?;
+        let release = Release {
+            name: job.name.clone(),
+            namespace: job.namespace.clone(),
+            is_upgrade: false,
+            revision: 1,
+        };
+        let mut request =
+            RenderRequest::new(&chart, release, self.options.kube_version.clone(), self.options.dialect);
+        request.values = &job.values;
+        request.api_versions = self.options.api_versions.clone();
+        request.include_crds = !(self.options.skip_crds || job.skip_crds);
+        request.skip_schema = job.skip_schema;
+        request.limits = Limits::default();
+        request.keep_values = false;
+        request.cache = self.cache.clone();
+        render(&request).map_err(|error| match &error.failure {
+            Failure::MissingDependencies(list) => Problem::MissingDependencies(
+                (list.iter())
+                    .map(|it| (it.name.clone(), it.version.clone(), it.repository.clone()))
+                    .collect(),
+            ),
+            Failure::NotInstallable(_) => Problem::Library,
+            _ => Problem::Render(error),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::MemoryTree;
+
+    fn options() -> Options {
+        let dialect = HelmDialect::V3;
+        let kube_version = KubeVersion::parse("v1.34.0", dialect).expect("a version");
+        Options { kube_version, api_versions: Vec::new(), dialect, skip_crds: false }
+    }
+
+    fn job(chart: &str) -> Job {
+        let (name, namespace) = ("rel".to_string(), "ns".to_string());
+        let chart = chart.to_string();
+        Job { chart, values: Vec::new(), name, namespace, skip_schema: false, skip_crds: false }
+    }
+
+    #[test]
+    fn a_chart_of_the_tree_is_rendered_and_one_without_its_dependency_is_not() {
+        let chart = "apiVersion: v2\nname: web\nversion: 0.1.0\n";
+        let needs = format!(
+            "{chart}dependencies: [{{name: db, version: 1.x, repository: https://charts.example}}]\n"
+        );
+        let tree = MemoryTree::new([
+            ("a/web/Chart.yaml", chart),
+            ("a/web/values.yaml", "port: 80\n"),
+            ("a/web/templates/x.yaml", "kind: ConfigMap\nport: {{ .Values.port }}\n"),
+            ("b/web/Chart.yaml", &needs),
+        ]);
+        let renderer = Renderer::new(&tree, options());
+        let rendered = renderer.render(&job("a/web")).expect("it renders");
+        assert_eq!(rendered.documents.len(), 1);
+        assert_eq!(&*rendered.documents[0].text, "kind: ConfigMap\nport: 80");
+        assert_eq!(&*rendered.documents[0].file, "a/web/templates/x.yaml");
+        match renderer.render(&job("b/web")) {
+            Err(Problem::MissingDependencies(list)) => assert_eq!(list[0].0, "db"),
+            other => panic!("expected a missing dependency, got {other:?}"),
+        }
+    }
+}
