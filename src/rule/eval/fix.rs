@@ -131,7 +131,7 @@ impl Eval<'_> {
         let run = self.scope.run;
         match &run.model.sources.get(edit.place.file).origin {
             Origin::Disk => Some(edit),
-            Origin::Embedded { .. } | Origin::Streamed { .. } => {
+            Origin::Embedded { .. } | Origin::Excerpt { .. } | Origin::Streamed { .. } => {
                 let old = edit.place.span.slice(self.source_text(edit.place)).to_string();
                 let place = run.model.sources.outermost(edit.place);
                 let outer = run.model.sources.get(place.file);
