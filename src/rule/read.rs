@@ -123,6 +123,7 @@ impl<'a> Fields<'a> {
     /// Reads a mapping; problems are added for what does not fit its shape.
     pub(crate) fn read(node: Node<'a>, shape: &'static Shape, problems: &mut Problems) -> Fields<'a> {
         let mut list: Vec<(&'static Field, Node<'a>, Node<'a>)> = Vec::new();
+        let mut meant: Vec<&str> = Vec::new();
         if !node.is_mapping() {
             let message = format!("`{}` must be a mapping, here is {}", shape.name, kind_word(node));
             problems.add(node.span(), message, None);
@@ -134,6 +135,7 @@ impl<'a> Fields<'a> {
                 None => {
                     let what = format!("key of `{}`", shape.name);
                     problems.unknown(key.span(), &what, name, shape.fields.iter().map(|field| field.name));
+                    meant.extend(near::nearest(name, shape.fields.iter().map(|field| field.name)));
                 }
                 Some(field) if list.iter().any(|(known, ..)| known.name == field.name) => {
                     problems.add(key.span(), format!("`{name}` is given twice"), None);
@@ -145,7 +147,8 @@ impl<'a> Fields<'a> {
             }
         }
         for field in shape.fields.iter().filter(|field| field.required) {
-            if !list.iter().any(|(known, ..)| known.name == field.name) {
+            // A misspelt key is one mistake, not two.
+            if !list.iter().any(|(known, ..)| known.name == field.name) && !meant.contains(&field.name) {
                 let first = node.entries().next().map_or(node.span(), |(key, _)| key.span());
                 let message = format!("`{}` lacks `{}`", shape.name, field.name);
                 problems.add(first, message, Some(field.doc.to_string()));

@@ -88,7 +88,9 @@ impl Compiler<'_> {
         path: bool,
         outer: &Names,
     ) -> Option<Op> {
-        self.check_type(name, key, kind, path);
+        if !self.fits(name, key, kind, path) {
+            return None;
+        }
         let item = FactType::Any;
         Some(match name {
             "equals" => Op::Equals(self.operand(value, kind, outer)?),
@@ -127,7 +129,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn check_type(&mut self, operator: &str, span: Span, kind: FactType, path: bool) {
+    fn fits(&mut self, operator: &str, span: Span, kind: FactType, path: bool) -> bool {
         let fits = match operator {
             "exists" | "absent" | "not" => true,
             "type" => path,
@@ -160,6 +162,7 @@ impl Compiler<'_> {
             };
             self.problems.add(span, message, help);
         }
+        fits
     }
 
     fn operands(&mut self, node: Node<'_>, kind: FactType, outer: &Names) -> Option<Operand> {

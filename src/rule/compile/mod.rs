@@ -66,6 +66,7 @@ fn rule(root: Node<'_>, path: &str, problems: &mut Problems) -> Option<Rule> {
     if id.text.is_empty() || !id.text.split('-').all(|word| !word.is_empty() && word.chars().all(is_id_char))
     {
         problems.add(id.span(), "an id is kebab-case: small letters and digits with hyphens", None);
+        return None;
     }
     let stem = path.rsplit(['/', '\\']).next().and_then(|name| name.rsplit_once('.')).map(|(stem, _)| stem);
     if stem.is_some_and(|stem| stem != id.text) {
@@ -80,15 +81,16 @@ fn rule(root: Node<'_>, path: &str, problems: &mut Problems) -> Option<Rule> {
     let tool_only = fields.text("check").filter(|check| check.text == "tool");
     let check = match &fields.text("check") {
         Some(kind) => {
+            let check = builtin_check(id.text, kind.text, kind.node, severity_node, problems);
             for declared in
                 ["for", "select", "where", "in-scope", "exists", "absent", "compare", "cases", "report"]
             {
-                if let Some(key) = fields.key(declared) {
+                if let (Some(key), true) = (fields.key(declared), check.is_some()) {
                     let message = format!("`{declared}` has no effect beside `check: {}`", kind.text);
                     problems.add(key.span(), message, None);
                 }
             }
-            builtin_check(id.text, kind.text, kind.node, severity_node, problems)
+            check
         }
         None => declared(&fields, severity_node, remedy, problems).map(|it| Check::Declared(Box::new(it))),
     };

@@ -176,8 +176,8 @@ pub(crate) fn query(text: &str, span: Span, problems: &mut Problems) -> Option<Q
     match Query::parse(text) {
         Ok(query) => Some(query),
         Err(error) => {
-            let start = (span.start + error.offset as u32).min(span.end);
-            let span = Span { start, end: span.end };
+            let start = span.start + error.offset as u32;
+            let span = if start < span.end { Span { start, end: span.end } } else { span };
             problems.add(span, format!("`{text}`: {}", error.message), error.help);
             None
         }

@@ -28,7 +28,7 @@ pub(super) fn check(when: &Cond, span: Span, problems: &mut Problems) {
             .collect();
         let candidates: Vec<Fact> = match op {
             Op::Equals(Operand::Literal(value)) => vec![Fact { value: value.clone(), place: None }],
-            Op::OneOf(Operand::Literal(FactValue::List(values))) => values.clone(),
+            Op::OneOf(Operand::Literal(FactValue::List(values))) if !values.is_empty() => values.clone(),
             Op::Exists(false) => vec![Fact::ABSENT],
             _ => continue,
         };

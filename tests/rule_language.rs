@@ -1,0 +1,357 @@
+//! What each part of the rule language means, by rules made for the purpose and their own examples.
+
+use std::sync::Arc;
+
+use ddlint::finding::{Finding, Safety};
+use ddlint::model::{self, Model, Settings};
+use ddlint::rule::{Registry, RuleFileError, Selection, examples, run};
+
+/// A rule with the given check and examples.
+fn registry(check: &str, examples: &str) -> Registry {
+    let text = format!(
+        "id: probe\ngroup: test\nsince: 0.1.0\nsummary: s\nwhy: w\nremedy: r\n{check}\nexamples:\n{examples}"
+    );
+    Registry::load(&[("probe.yaml".to_string(), Arc::from(text))]).unwrap_or_else(|errors| {
+        let errors: Vec<String> = errors.iter().map(RuleFileError::to_string).collect();
+        panic!("{}", errors.join("\n"))
+    })
+}
+
+/// The examples of the rule must do what they say.
+#[track_caller]
+fn holds(check: &str, examples: &str) {
+    let registry = registry(check, examples);
+    let failures: Vec<String> =
+        registry.rules().flat_map(examples::check).map(|failure| failure.to_string()).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+const ANY: &str = "  bad: [{ a.yaml: \"a: b\\n#  ^ probe\" }]\n  good: [{ a.yaml: \"a: b\" }]\n";
+
+fn findings(check: &str, files: &[(&str, &str)]) -> (Model, Vec<Finding>) {
+    let registry = registry(check, ANY);
+    let model = model::from_memory(files, Settings::default());
+    assert!(model.errors.is_empty(), "{:?}", model.errors);
+    let findings = run(&model, &registry, &Selection::everything(&registry));
+    (model, findings)
+}
+
+#[test]
+fn facts_and_paths_are_tested_and_a_match_of_select_is_the_place() {
+    holds(
+        "severity: warning
+for: application
+select: $.spec.source.targetRevision
+where: { value: { one-of: [HEAD, main] } }
+report: { message: \"`{value}` moves\" }",
+        "  bad:
+    - app.yaml: |
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: { name: a }
+        spec:
+          source:
+            repoURL: https://example.org
+            path: x
+            targetRevision: HEAD
+            #               ^^^^ probe: warning
+  good:
+    - app.yaml: |
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: { name: a }
+        spec: { source: { repoURL: https://example.org, path: x, targetRevision: v1.4.2 } }
+",
+    );
+}
+
+#[test]
+fn what_is_unknown_proves_nothing_nor_its_opposite() {
+    let check = "severity: error
+for: container
+where: { env.DD_SITE: { not: datadoghq.eu } }
+report: { at: env.DD_SITE, message: \"{name}\" }";
+    holds(
+        check,
+        "  bad:
+    - pod.yaml: |
+        apiVersion: v1
+        kind: Pod
+        metadata: { name: a }
+        spec:
+          containers:
+            - name: a
+              env: [{ name: DD_SITE, value: datadoghq.com }]
+              #                             ^^^^^^^^^^^^^ probe
+  good:
+    - pod.yaml: |
+        apiVersion: v1
+        kind: Pod
+        metadata: { name: a }
+        spec:
+          containers:
+            - name: a
+              env: [{ name: DD_SITE, valueFrom: { configMapKeyRef: { name: c, key: k } } }]
+            - name: b
+              envFrom: [{ configMapRef: { name: c } }]
+            - name: c
+              env: [{ name: DD_SITE, value: \"{{ .site }}\" }]
+",
+    );
+}
+
+const SERVICES: &str = "apiVersion: v1
+kind: Service
+metadata: { name: one, namespace: ns }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: two, namespace: ns }
+spec: { ports: [{ port: 81 }] }
+";
+
+fn pod(name: &str, env: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {name}, namespace: ns }}\nspec:\n  containers:\n    - name: c\n      env:\n        - {{ name: HOST, value: {env} }}\n"
+    )
+}
+
+#[test]
+fn relations_join_on_captured_values() {
+    let check = "severity: error
+for: env
+where: { name: HOST }
+in-scope: service
+absent: { view: service, where: { name: \"{value}\" } }
+report:
+  at: value
+  message: \"`{value}` is none of {service.name}\"
+  related: [{ view: service, at: name, message: \"`{service.name}` is one\" }]";
+    let (_, found) = findings(check, &[("s.yaml", SERVICES), ("p.yaml", &pod("p", "three"))]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].message, "`three` is none of one, two");
+    let related: Vec<&str> = found[0].related.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(related, ["`one` is one", "`two` is one"]);
+    assert_eq!(found[0].path.as_deref(), Some("$['spec']['containers'][0]['env'][0]['value']"));
+    let (_, found) = findings(check, &[("s.yaml", SERVICES), ("p.yaml", &pod("p", "two"))]);
+    assert!(found.is_empty(), "the service is there");
+    let (_, found) = findings(check, &[("p.yaml", &pod("p", "three"))]);
+    assert!(found.is_empty(), "no service in scope");
+    let unknown = SERVICES.replace("name: two", "name: \"{{ .x }}\"");
+    let (_, found) = findings(check, &[("s.yaml", &unknown), ("p.yaml", &pod("p", "three"))]);
+    assert!(found.is_empty(), "a service with an unknown name may be the one");
+}
+
+#[test]
+fn members_of_the_own_view_are_compared_once() {
+    let check = "severity: error
+for: service
+exists: { view: service, as: other, among: earlier, where: { ports: { any-item: { gt: 0 } }, namespace: \"{namespace}\" } }
+report: { message: \"{name} after {other.name}\" }";
+    let (_, found) = findings(check, &[("s.yaml", SERVICES)]);
+    let messages: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(messages, ["two after one"]);
+}
+
+const GROUP: &str = "apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: d }
+spec:
+  template:
+    spec:
+      containers:
+        - name: a
+          env: [{ name: X, value: \"true\" }]
+        - name: b
+        - name: c
+          env: [{ name: X, value: \"false\" }]
+";
+
+#[test]
+fn one_setting_is_compared_across_a_group() {
+    let check = "severity: error
+for: workload
+compare:
+  across: { view: container, of: workload, where: { kind: main } }
+  value: env.X
+  must: be-equal
+  odd: { equals: \"true\" }
+report:
+  at: odd.value
+  message: \"on in `{odd}`, not in `{others}`\"
+  related: [{ view: others, at: name, message: \"not in `{others.name}`\" }]";
+    let (model, found) = findings(check, &[("d.yaml", GROUP)]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].message, "on in `a`, not in `b`, `c`");
+    assert_eq!(model.sources.location(found[0].primary).line, 9);
+    let related: Vec<&str> = found[0].related.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(related, ["not in `b`", "not in `c`"]);
+    let all = GROUP.replace("\"false\"", "\"true\"").replace("        - name: b\n", "");
+    assert!(findings(check, &[("d.yaml", &all)]).1.is_empty(), "set in all");
+    let unknown =
+        GROUP.replace("- name: b\n", "- name: b\n          envFrom: [{ secretRef: { name: s } }]\n");
+    assert!(findings(check, &[("d.yaml", &unknown)]).1.is_empty(), "unknown in one");
+    let minority = "severity: error
+for: workload
+compare: { across: { view: container, of: workload }, value: env.X, must: be-equal, ignore-absent: true }
+report: { at: odd.value, message: \"{odd}\" }";
+    let (_, found) = findings(minority, &[("d.yaml", GROUP)]);
+    assert_eq!(found[0].message, "c", "of equally many the first is ordinary");
+    let distinct = "severity: error
+for: workload
+compare: { across: { view: container, of: workload }, value: env.X, must: be-distinct }
+report: { at: odd.value, message: \"{odd} like {others}\" }";
+    assert!(findings(distinct, &[("d.yaml", GROUP)]).1.is_empty());
+    let twice = GROUP.replace("\"false\"", "\"true\"");
+    assert_eq!(findings(distinct, &[("d.yaml", &twice)]).1[0].message, "c like a");
+}
+
+const PARENT: &str = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: NAME, annotations: { argocd.argoproj.io/sync-wave: \"WAVE\" } }
+spec: { source: { repoURL: https://example.org, path: NAME }, destination: { namespace: ns } }
+";
+
+#[test]
+fn order_is_that_of_a_common_sequence() {
+    let check = "severity: { error: { order.in: applications }, otherwise: warning }
+for: application
+exists: { view: application, as: other, order: after, where: { name: late } }
+report:
+  at: order
+  message: \"`{name}` comes before `{other.name}`\"
+  related: [{ view: other, at: order, message: later }]";
+    let app = |name: &str, wave: &str| PARENT.replace("NAME", name).replace("WAVE", wave);
+    let files =
+        |early: &str, late: &str| [("apps/a.yaml", app("early", early)), ("apps/b.yaml", app("late", late))];
+    let run = |files: &[(&str, String)]| {
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        findings(check, &files)
+    };
+    let (model, found) = run(&files("-1", "2"));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].severity.as_str(), "error");
+    let place = found[0].primary;
+    assert_eq!(place.span.slice(&model.sources.get(place.file).text), "\"-1\"");
+    assert_eq!(found[0].related.len(), 1);
+    assert!(run(&files("2", "2")).1.is_empty(), "equal waves are no order");
+    assert!(run(&files("3", "2")).1.is_empty());
+    let elsewhere = [("one/a.yaml", app("early", "-1")), ("two/b.yaml", app("late", "2"))];
+    assert!(run(&elsewhere).1.is_empty(), "no common parent");
+}
+
+#[test]
+fn the_first_case_speaks_and_severities_go_by_weight() {
+    let check = "severity: error
+for: service
+report: { message: other }
+cases:
+  - { where: { name: one }, severity: { info: { namespace: ns }, warning: { name: one }, otherwise: error }, message: \"the {name} service\" }
+  - { where: { name: { not: two } } }
+  - { pedantic: true }";
+    let (_, found) = findings(check, &[("s.yaml", SERVICES)]);
+    let shown: Vec<String> =
+        found.iter().map(|it| format!("{} {}", it.severity.as_str(), it.message)).collect();
+    assert_eq!(shown, ["warning the one service", "error other"]);
+    let registry = registry(check, ANY);
+    let model = model::from_memory(&[("s.yaml", SERVICES)], Settings::default());
+    assert_eq!(run(&model, &registry, &Selection::default_of(&registry)).len(), 1, "pedantic cases are off");
+}
+
+/// The text after the fix of the only finding.
+#[track_caller]
+fn fixed(fix: &str, text: &str) -> Option<String> {
+    let check =
+        format!("severity: error\nfor: resource\nreport: {{ message: m, fix: {{ safety: safe, {fix} }} }}");
+    let (model, found) = findings(&check, &[("x.yaml", text)]);
+    assert_eq!(found.len(), 1);
+    let fix = found[0].fix.clone()?;
+    assert_eq!(fix.safety, Safety::Safe);
+    let mut out = text.to_string();
+    for edit in fix.edits.iter().rev() {
+        assert_eq!(model.sources.get(edit.place.file).root_path, "x.yaml");
+        out.replace_range(edit.place.span.start as usize..edit.place.span.end as usize, &edit.text);
+    }
+    Some(out)
+}
+
+#[test]
+fn fixes_edit_block_and_flow_collections() {
+    let head = "apiVersion: v1\nkind: Thing\nmetadata: {name: t}\n";
+    let text = |rest: &str| format!("{head}{rest}");
+    let is = |fix: &str, before: &str, after: &str| {
+        assert_eq!(fixed(fix, &text(before)).as_deref(), Some(text(after).as_str()), "{fix}");
+    };
+    is("replace: $.spec.a, with: 2", "spec:\n  a: 1\n", "spec:\n  a: 2\n");
+    is("replace: $.spec.a, with: '{{x|y}}'", "spec:\n  a: 1\n", "spec:\n  a: {x|y}\n");
+    is(
+        "replace: { entry-of: $.spec.a }, with: { b: \"1\", c: { d: e } }",
+        "spec:\n  a: 1 # why\n",
+        "spec:\n  b: \"1\"\n  c:\n    d: e # why\n",
+    );
+    is("insert: { b: true }, into: $.spec", "spec:\n  a: 1\n", "spec:\n  b: true\n  a: 1\n");
+    is("insert: { b: true }, into: $.spec", "spec: {a: 1}\n", "spec: {b: true, a: 1}\n");
+    is("insert: { b: true }, into: $.spec", "spec: {}\n", "spec: {b: true}\n");
+    is("insert: { b: true }, into: $.spec", "spec:\nother: 1\n", "spec:\n  b: true\nother: 1\n");
+    is(
+        "insert: { b: x y }, after: $.spec.a",
+        "spec:\n  a:\n    - 1\n  z: 1\n",
+        "spec:\n  a:\n    - 1\n  b: \"x y\"\n  z: 1\n",
+    );
+    is("insert: [n], into: $.spec", "spec:\n- m\n", "spec:\n- n\n- m\n");
+    is("insert: [n], into: $.spec", "spec: [m]\n", "spec: [n, m]\n");
+    is("delete: $.spec.a", "spec:\n  a: 1 # gone\n  b: 2\n", "spec:\n  b: 2\n");
+    is("delete: \"$.spec[0]\"", "spec:\n  - a: 1\n    b: 2\n  - c\n", "spec:\n  - c\n");
+}
+
+#[test]
+fn a_fix_is_offered_only_where_it_is_certain() {
+    let text = "apiVersion: v1\nkind: Thing\nmetadata: {name: t}\nspec:\n  a: 1\n";
+    assert_eq!(fixed("replace: $.spec.a, with: '{$.spec.nothing}'", text), None, "no value");
+    assert_eq!(fixed("replace: $.spec.a, with: '['", text), None, "no YAML");
+    assert_eq!(fixed("delete: $.spec.a", text), None, "the only entry");
+    assert_eq!(fixed("delete: $.spec.nothing", text), None, "no place");
+}
+
+#[test]
+fn findings_at_one_place_are_one() {
+    // The same file through two overlays' scopes, and two members at one place.
+    let check =
+        "severity: error\nfor: env\nwhere: { name: HOST }\nreport: { at: container.workload, message: m }";
+    let two = pod("p", "x") + "        - { name: HOST, value: y }\n";
+    let (_, found) = findings(check, &[("p.yaml", &two)]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].affected.len(), 1);
+}
+
+#[test]
+fn selection_is_that_of_the_contract() {
+    let rule = |id: &str, group: &str, status: &str| {
+        let text = format!(
+            "id: {id}\ngroup: {group}\nstatus: {status}\nsince: 0.1.0\nseverity: info\nsummary: s\nwhy: w\nremedy: r\nfor: service\nreport: {{ message: m }}\nexamples:\n{}",
+            ANY.replace("probe", id)
+        );
+        (format!("{id}.yaml"), Arc::<str>::from(text))
+    };
+    let files = [rule("one", "g", "stable"), rule("two", "g", "pedantic"), rule("three", "h", "preview")];
+    let registry = Registry::load(&files).unwrap_or_else(|errors| panic!("{}", errors[0]));
+    let names = |select: &[&str], ignore: &[&str]| {
+        let words = |list: &[&str]| list.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        let selection = Selection::new(&registry, &words(select), &words(ignore));
+        selection.map(|it| {
+            let on = registry.rules().filter(|rule| it.contains(&registry, &rule.id));
+            on.map(|rule| rule.id.to_string()).collect::<Vec<_>>().join(" ")
+        })
+    };
+    assert_eq!(names(&[], &[]).as_deref(), Ok("one three"));
+    assert_eq!(names(&["g"], &[]).as_deref(), Ok("one"));
+    assert_eq!(names(&["two"], &[]).as_deref(), Ok("two"));
+    assert_eq!(names(&["pedantic"], &[]).as_deref(), Ok("two"));
+    assert_eq!(names(&["all, pedantic"], &["h"]).as_deref(), Ok("one two"));
+    assert_eq!(names(&["g,two"], &["two"]).as_deref(), Ok("one"));
+    assert_eq!(names(&["two"], &["g"]).as_deref(), Ok(""));
+    assert_eq!(names(&[], &["one"]).as_deref(), Ok("three"));
+    let error = names(&["thre"], &[]).expect_err("no such rule");
+    assert_eq!(error.help.as_deref(), Some("did you mean `three`?"));
+}
