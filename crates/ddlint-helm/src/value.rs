@@ -55,6 +55,9 @@ pub enum ListKind {
     Ints,
     /// `[]uint8` (`.Files.GetBytes`); the items are ints
     Bytes,
+    /// A `[]interface {}` that is nil (`concat` of nothing, `rest` of an empty list): like an empty one but that it
+    /// encodes as null
+    Nil,
 }
 
 /// A shared slice.
@@ -340,7 +343,7 @@ impl Data {
             Data::Float(_) => "float64",
             Data::Str(_) => "string",
             Data::List(list) => match list.kind {
-                ListKind::Any => "[]interface {}",
+                ListKind::Any | ListKind::Nil => "[]interface {}",
                 ListKind::Strings => "[]string",
                 ListKind::Ints => "[]int",
                 ListKind::Bytes => "[]uint8",

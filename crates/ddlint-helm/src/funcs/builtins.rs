@@ -7,7 +7,7 @@ use super::compare::{equal, less, less_or_equal};
 use super::{Args, Call, FuncDef, FuncError, Imp, Ty};
 use crate::fmt;
 use crate::origin::OriginId;
-use crate::value::{Data, List, MapKind, Value};
+use crate::value::{Data, MapKind, Value};
 
 /// The table.
 pub(super) const FUNCS: &[FuncDef] = &[
@@ -25,7 +25,6 @@ pub(super) const FUNCS: &[FuncDef] = &[
     FuncDef::fixed("ge", &[Ty::Reflect, Ty::Reflect], ge),
     FuncDef::fixed("len", &[Ty::Reflect], len),
     FuncDef::variadic("index", &[Ty::Reflect, Ty::Reflect], index),
-    FuncDef::variadic("slice", &[Ty::Reflect, Ty::Reflect], slice),
     FuncDef::variadic("print", &[Ty::Any], print),
     FuncDef::variadic("printf", &[Ty::Str, Ty::Any], printf),
     FuncDef::variadic("println", &[Ty::Any], println),
@@ -161,44 +160,6 @@ fn index(call: &mut Call<'_>, args: &[Value]) -> Answer {
 
 fn out_of_range() -> FuncError {
     FuncError::new("reflect: slice index out of range")
-}
-
-fn slice(call: &mut Call<'_>, args: &[Value]) -> Answer {
-    let item = opened(args.any(0));
-    let indexes = args.get(1..).unwrap_or_default();
-    if item.is_nil() {
-        return Err("slice of untyped nil".into());
-    }
-    if indexes.len() > 3 {
-        return Err(format!("too many slice indexes: {}", indexes.len()).into());
-    }
-    let length = match &item.data {
-        Data::Str(_) if indexes.len() == 3 => return Err("cannot 3-index slice a string".into()),
-        Data::Str(text) => text.len(),
-        Data::List(list) => list.items.borrow().len(),
-        _ => return Err(format!("can't slice item of type {}", item.type_name()).into()),
-    };
-    let mut bounds = [0, length, length];
-    for (bound, index) in bounds.iter_mut().zip(indexes) {
-        *bound = position(index, length)?;
-    }
-    let [start, end, capacity] = bounds;
-    if start > end {
-        return Err(format!("invalid slice index: {start} > {end}").into());
-    }
-    if end > capacity {
-        return Err(format!("invalid slice index: {end} > {capacity}").into());
-    }
-    let by = call.mixed(indexes);
-    let sliced = match &item.data {
-        Data::Str(text) => Value::string(text.slice(start, end)),
-        Data::List(list) => {
-            let items = list.items.borrow().get(start..end).unwrap_or_default().to_vec();
-            Value { data: Data::List(List::new(items, list.kind)), origin: item.origin }
-        }
-        _ => Value::NIL,
-    };
-    Ok(call.tested(sliced, by))
 }
 
 fn print(_: &mut Call<'_>, args: &[Value]) -> Answer {

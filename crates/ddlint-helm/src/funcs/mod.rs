@@ -15,9 +15,32 @@
 //! render gives it the origin [`Call::random`]; one with unspecified order [`Call::unordered`]; one that asks the
 //! cluster [`Call::cluster`].
 
+mod bridge;
 mod builtins;
+mod cast;
 mod compare;
+mod crypto;
+mod decimal;
+mod defaults;
+mod dicts;
+mod encoding;
+mod equal;
+pub(crate) mod gostr;
+mod lists;
+mod math;
+mod merge;
+mod paths;
+mod random;
+mod regexes;
+mod semvers;
 mod serial;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod time;
+mod times;
+mod urls;
+mod words;
 
 use crate::HelmDialect;
 use crate::error::TemplateError;
@@ -32,8 +55,23 @@ use std::sync::{Arc, LazyLock};
 
 /// All tables of functions. A name stands in one table only.
 const TABLES: &[&[FuncDef]] = &[
-    builtins::FUNCS, //
     serial::FUNCS,
+    strings::FUNCS,
+    lists::FUNCS,
+    dicts::FUNCS,
+    defaults::FUNCS,
+    math::FUNCS,
+    regexes::FUNCS,
+    semvers::FUNCS,
+    times::FUNCS,
+    encoding::FUNCS,
+    paths::FUNCS,
+    urls::FUNCS,
+    random::FUNCS,
+    crypto::FUNCS,
+    builtins::FUNCS,
+    #[cfg(test)]
+    tests::FUNCS,
 ];
 
 static INDEX: LazyLock<HashMap<&'static str, &'static FuncDef>> =

@@ -61,6 +61,7 @@ impl Encoder {
         let origin = value.origin;
         match &value.data {
             Data::Nil => self.out.push(b"null", origin),
+            Data::List(list) if list.kind == ListKind::Nil => self.out.push(b"null", origin),
             Data::Bool(true) => self.out.push(b"true", origin),
             Data::Bool(false) => self.out.push(b"false", origin),
             Data::Int(n) | Data::Int64(n) => self.out.push(n.to_string().as_bytes(), origin),

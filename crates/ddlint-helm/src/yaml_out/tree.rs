@@ -84,6 +84,10 @@ impl Emitter {
             self.write_scalar(&scalar, at, false);
             return Ok(());
         }
+        if list.kind == ListKind::Nil && self.flavour == Flavour::V2 {
+            self.writer.word("null", origin, at.around);
+            return Ok(());
+        }
         // Encoding an object could come back to the list; nothing may stay borrowed meanwhile.
         let items = list.items.borrow().clone();
         if items.is_empty() {
