@@ -30,8 +30,8 @@ pub struct DuplicateKey {
 }
 
 impl<'a> Node<'a> {
-    /// The value of a key, as Kubernetes names keys (see [`Node::key_string`]): of the last entry that has it, or
-    /// else from the merged mappings.
+    /// The value of a key, as Kubernetes names keys (see [`Node::key_string`]): of the last entry that has it. A `<<`
+    /// counts where it stands: an entry behind it wins over it, and it wins over an entry before it, as in go-yaml.
     pub fn get(self, key: &str) -> Option<Node<'a>> {
         self.entry(key).map(|(_, value)| value)
     }
@@ -39,14 +39,11 @@ impl<'a> Node<'a> {
     /// Key node and value node of the entry that [`Node::get`] finds.
     pub fn entry(self, key: &str) -> Option<(Node<'a>, Node<'a>)> {
         let mapping = self.resolved();
-        match own_entry(mapping, key) {
-            None if mapping.merges() => merged_entry(mapping, key),
-            found => found,
-        }
+        if mapping.merges() { merged_entry(mapping, key) } else { own_entry(mapping, key) }
     }
 
-    /// The entries that count, each with its key as Kubernetes names it: in the order they are written, of several
-    /// with one key the last, then what `<<` adds. Entries whose key has no name are left out.
+    /// The entries that count, each with its key as Kubernetes names it, in the order they are written: of several
+    /// with one key the last, and for `<<` what it adds. Entries whose key has no name are left out.
     pub fn effective_entries(self) -> Vec<(String, Node<'a>, Node<'a>)> {
         effective(self.resolved())
             .into_iter()
@@ -103,7 +100,7 @@ impl<'a> Node<'a> {
 fn own_entry<'a>(mapping: Node<'a>, key: &str) -> Option<(Node<'a>, Node<'a>)> {
     let mut found = None;
     for (candidate, value) in mapping.entries() {
-        if candidate.has_name(key) && !candidate.is_merge_key() {
+        if candidate.has_name(key) {
             found = Some((candidate, value));
         }
     }
@@ -111,16 +108,10 @@ fn own_entry<'a>(mapping: Node<'a>, key: &str) -> Option<(Node<'a>, Node<'a>)> {
 }
 
 fn merged_entry<'a>(mapping: Node<'a>, key: &str) -> Option<(Node<'a>, Node<'a>)> {
-    let mut sources = Sources::of(mapping);
-    while let Some(source) = sources.next() {
-        if let Some(found) = own_entry(source, key) {
-            return Some(found);
-        }
-    }
-    None
+    Assignments::of(mapping).find(|(candidate, _)| candidate.has_name(key))
 }
 
-/// Whether entries of this mapping may shadow one another, so that they must be compared.
+/// Whether no entry of this mapping shadows another, so that they need not be compared.
 fn is_simple(mapping: Node<'_>) -> bool {
     if mapping.merges() {
         return false;
@@ -132,80 +123,62 @@ fn is_simple(mapping: Node<'_>) -> bool {
 
 /// The entries that count; `mapping` is resolved.
 pub(crate) fn effective<'a>(mapping: Node<'a>) -> Vec<(Cow<'a, str>, Node<'a>, Node<'a>)> {
-    let named = |node: Node<'a>| {
-        node.entries()
-            .filter(|(key, _)| !key.is_merge_key())
-            .filter_map(|(key, value)| Some((key.key_name()?, key, value)))
-    };
-    let mut entries: Vec<_> = named(mapping).collect();
     if is_simple(mapping) {
-        return entries;
+        return mapping.entries().filter_map(|(key, value)| Some((key.key_name()?, key, value))).collect();
     }
     let mut seen = HashSet::new();
-    let mut last: Vec<bool> = entries.iter().rev().map(|(name, ..)| seen.insert(name.clone())).collect();
-    last.reverse();
-    let mut keep = last.into_iter();
-    entries.retain(|_| keep.next().unwrap_or(true));
-    let mut sources = Sources::of(mapping);
-    while let Some(source) = sources.next() {
-        let from = entries.len();
-        for (name, key, value) in named(source) {
-            if seen.insert(name.clone()) {
-                entries.push((name, key, value));
-            } else if let Some(earlier) =
-                entries.get_mut(from..).and_then(|new| new.iter_mut().find(|(other, ..)| *other == name))
-            {
-                (earlier.1, earlier.2) = (key, value);
-            }
+    let mut entries = Vec::new();
+    for (key, value) in Assignments::of(mapping) {
+        if let Some(name) = key.key_name()
+            && seen.insert(name.clone())
+        {
+            entries.push((name, key, value));
         }
     }
+    entries.reverse();
     entries
 }
 
-/// The mappings merged into one, nearest first: of a list the first wins, and what a merged mapping merges itself
-/// comes behind its own entries.
-struct Sources<'a> {
-    stack: Vec<Node<'a>>,
+/// The entries that make up a mapping with merge keys, the one that wins first.
+///
+/// go-yaml assigns in the order of writing: a `<<` behind a key overrides it, and of a list of merged mappings the
+/// first wins. So this is that order backwards.
+struct Assignments<'a> {
+    stack: Vec<(Node<'a>, Node<'a>)>,
+    /// Mappings that may still be merged.
     budget: usize,
 }
 
-impl<'a> Sources<'a> {
-    fn of(mapping: Node<'a>) -> Sources<'a> {
-        let mut sources = Sources { stack: Vec::new(), budget: MERGE_BUDGET };
-        sources.add(mapping);
-        sources
+impl<'a> Assignments<'a> {
+    fn of(mapping: Node<'a>) -> Assignments<'a> {
+        Assignments { stack: mapping.entries().collect(), budget: MERGE_BUDGET }
     }
 
-    fn add(&mut self, mapping: Node<'a>) {
-        if !mapping.merges() {
-            return;
+    fn merge(&mut self, mapping: Node<'a>) {
+        if let Some(rest) = self.budget.checked_sub(1) {
+            self.budget = rest;
+            self.stack.extend(mapping.entries());
         }
-        let mut found = Vec::new();
-        for (_, value) in mapping.entries().filter(|(key, _)| key.is_merge_key()) {
-            let mut several = Vec::new();
-            match value.resolved().kind() {
-                NodeKind::Mapping => several.push(value.resolved()),
-                NodeKind::Sequence => several.extend(
-                    value
-                        .items()
-                        .map(Node::resolved)
-                        .filter(|item| item.kind() == NodeKind::Mapping)
-                        .take(MERGE_BUDGET),
-                ),
-                NodeKind::Scalar | NodeKind::Alias => {}
+    }
+}
+
+impl<'a> Iterator for Assignments<'a> {
+    type Item = (Node<'a>, Node<'a>);
+
+    fn next(&mut self) -> Option<(Node<'a>, Node<'a>)> {
+        loop {
+            let (key, value) = self.stack.pop()?;
+            if !key.is_merge_key() {
+                return Some((key, value));
             }
-            // Of several `<<` the last wins, as of several entries with one key.
-            several.append(&mut found);
-            found = several;
+            if value.is_mapping() {
+                self.merge(value);
+            } else {
+                let mut sources: Vec<Node<'a>> = value.items().filter(|item| item.is_mapping()).collect();
+                sources.reverse();
+                sources.into_iter().for_each(|source| self.merge(source));
+            }
         }
-        self.stack.extend(found.into_iter().rev());
-    }
-
-    fn next(&mut self) -> Option<Node<'a>> {
-        let source = self.stack.pop()?;
-        self.budget = self.budget.checked_sub(1)?;
-        self.add(source);
-        Some(source)
     }
 }
 

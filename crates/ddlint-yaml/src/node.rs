@@ -186,7 +186,7 @@ impl<'a> Node<'a> {
         {
             return Some(match &property.decoded {
                 Some(decoded) => Scalar::Str(decoded),
-                None => scalar::resolve_tagged(tag, text, slot.style == Style::Plain),
+                None => scalar::resolve_tagged(tag, text),
             });
         }
         Some(if slot.style == Style::Plain { scalar::resolve_plain(text) } else { Scalar::Str(text) })

@@ -152,6 +152,10 @@ impl Walk<'_> {
 
     /// Literal and folded scalars, line by line. `source` begins with the first letter of the text.
     fn block(&mut self, source: &[u8], base: u32, indent: usize) {
+        // Blank lines before the first letter.
+        while self.next_is(b'\n') && !matches!(source.first(), Some(b'\n' | b'\r')) {
+            self.take(1, base, 0);
+        }
         let mut at = 0;
         let mut first = true;
         while self.at < self.cooked.len() && at < source.len() {

@@ -113,3 +113,27 @@ fn parse_batch(text: &Arc<str>, chunks: &[Span]) -> Part {
         documents.into_iter().map(|finished| Arc::new(finished.into_document(Arc::clone(text)))).collect();
     (documents, failures)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_beyond_the_limit_is_an_error() {
+        let stream = parse_limited(Arc::from("a: 1\nb: 2\n"), &ParseOptions::default(), 8);
+        assert_eq!(stream.errors.len(), 1);
+        assert_eq!(stream.errors[0].message, "the file is larger than 4 GiB");
+        assert!(stream.documents[stream.errors[0].document].is_partial());
+        assert!(stream.documents[0].root().is_none());
+        assert_eq!(parse_limited(Arc::from("a: 1\n"), &ParseOptions::default(), 8).errors, []);
+    }
+
+    #[test]
+    fn batches_hold_every_chunk_once() {
+        let chunks: Vec<Span> =
+            (0..10).map(|number| Span::new(number * 100_000, (number + 1) * 100_000)).collect();
+        let batches = batches(&chunks);
+        assert!(batches.len() > 1);
+        assert_eq!(batches.concat(), chunks);
+    }
+}

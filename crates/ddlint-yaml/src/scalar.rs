@@ -40,7 +40,7 @@ pub fn resolve_plain(text: &str) -> Scalar<'_> {
 
 /// Resolves a scalar with a tag, given in its short form. A tag of one's own makes a string; so does a core tag
 /// that the text does not fit, where Kubernetes reports an error.
-pub(crate) fn resolve_tagged<'a>(tag: &str, text: &'a str, plain: bool) -> Scalar<'a> {
+pub(crate) fn resolve_tagged<'a>(tag: &str, text: &'a str) -> Scalar<'a> {
     let resolved = resolve(text);
     match (tag, resolved) {
         ("!!null", Raw::Null) => Scalar::Null,
@@ -48,9 +48,6 @@ pub(crate) fn resolve_tagged<'a>(tag: &str, text: &'a str, plain: bool) -> Scala
         ("!!int", Raw::Int(_) | Raw::Uint(_)) | ("!!float", Raw::Int(_) | Raw::Uint(_) | Raw::Float(_)) => {
             to_scalar(resolved, text)
         }
-        ("!!null" | "!!bool" | "!!int" | "!!float", _) => Scalar::Str(text),
-        // A merge tag, a timestamp, a tag of one's own.
-        _ if tag == "!" && plain => Scalar::Str(text),
         _ => Scalar::Str(text),
     }
 }
@@ -112,7 +109,8 @@ fn resolve(text: &str) -> Raw {
         _ => {}
     }
     if text.starts_with('.') {
-        return if is_float(text) { parse_float(text) } else { Raw::Str };
+        let plain = if text.contains('_') { without_separators(text) } else { Some(Cow::Borrowed(text)) };
+        return plain.filter(|plain| is_float(plain)).map_or(Raw::Str, |plain| parse_float(&plain));
     }
     if !text.starts_with(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+', '-']) {
         return Raw::Str;
@@ -124,6 +122,15 @@ fn resolve(text: &str) -> Raw {
         None if is_float(&plain) => parse_float(&plain),
         None => Raw::Str,
     }
+}
+
+/// The text without its `_`, where each stands between two digits.
+fn without_separators(text: &str) -> Option<Cow<'_, str>> {
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let separates =
+        |at: usize| digit(at.checked_sub(1).and_then(|before| bytes.get(before))) && digit(bytes.get(at + 1));
+    text.match_indices('_').all(|(at, _)| separates(at)).then(|| Cow::Owned(text.replace('_', "")))
 }
 
 /// Go's `strconv.ParseInt` and `ParseUint` with base 0: prefixes `0x`, `0o`, `0b` in either case, and a leading `0`
@@ -184,8 +191,9 @@ fn parse_float(text: &str) -> Raw {
     }
 }
 
-/// Go's `strconv.FormatFloat(value, 'g', -1, 64)`, with the YAML names of what is no number.
+/// Go's `strconv.FormatFloat(value, 'g', -1, 32)`, with the YAML names of what is no number.
 fn go_float(value: f64) -> String {
+    let value = value as f32;
     if value.is_nan() {
         return ".nan".to_owned();
     }
@@ -236,4 +244,56 @@ pub(crate) fn decode_base64(text: &str) -> Option<String> {
         _ => return None,
     }
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each line: the text, and the value or the name of a key, as sigs.k8s.io/yaml 1.6.0 gives them.
+    const MEASURED: &str = include_str!("../tests/data/scalars.txt");
+
+    #[test]
+    fn resolves_as_measured() {
+        for line in MEASURED.lines().filter(|line| !line.starts_with('#')) {
+            let (text, rest) = line.split_once(" => ").unwrap();
+            let (value, key) = rest.split_once(" key ").unwrap();
+            let found = match resolve_plain(text) {
+                Scalar::Null => "null".to_owned(),
+                Scalar::Bool(value) => value.to_string(),
+                Scalar::Int(value) => value.to_string(),
+                Scalar::Float(value) if value.is_finite() => format!("{value:?}"),
+                Scalar::Float(_) => "error".to_owned(),
+                Scalar::Str(_) => "string".to_owned(),
+            };
+            // The largest numbers are written in several ways; equal values are enough.
+            let equal = found == value
+                || matches!((found.parse::<f64>(), value.parse::<f64>()), (Ok(one), Ok(other)) if one == other);
+            assert!(equal, "{text:?} is {found}, measured {value}");
+            assert_eq!(plain_key(text).as_deref().unwrap_or("error"), key, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn tags_decide() {
+        assert_eq!(resolve_tagged("!!str", "1"), Scalar::Str("1"));
+        assert_eq!(resolve_tagged("!!str", ""), Scalar::Str(""));
+        assert_eq!(resolve_tagged("!!int", "0x10"), Scalar::Int(16));
+        assert_eq!(resolve_tagged("!!int", "x"), Scalar::Str("x"));
+        assert_eq!(resolve_tagged("!!float", "1"), Scalar::Int(1));
+        assert_eq!(resolve_tagged("!!bool", "on"), Scalar::Bool(true));
+        assert_eq!(resolve_tagged("!!null", ""), Scalar::Null);
+        assert_eq!(resolve_tagged("!vault", "1"), Scalar::Str("1"));
+    }
+
+    #[test]
+    fn base64() {
+        assert_eq!(decode_base64("aGk=").as_deref(), Some("hi"));
+        assert_eq!(decode_base64("aGkh\n").as_deref(), Some("hi!"));
+        assert_eq!(decode_base64("aA==").as_deref(), Some("h"));
+        assert_eq!(decode_base64("").as_deref(), Some(""));
+        for wrong in ["a", "aG", "aG=", "aGk", "aG k", "=", "aGk=a"] {
+            assert_eq!(decode_base64(wrong), None, "{wrong:?}");
+        }
+    }
 }

@@ -54,7 +54,8 @@ pub(crate) fn explain(text: &str, failure: &Failure) -> SyntaxError {
                     template,
                 )
             } else {
-                syntax(text, problem, failure.after, at)
+                let (problem, at) = bracketed(text, problem, failure.bracket, at);
+                syntax(text, &problem, failure.after, at)
             }
         }
     };
@@ -68,6 +69,27 @@ pub(crate) fn too_large() -> SyntaxError {
         help: Some("split it; positions in larger files cannot be named".to_owned()),
         span: Span::default(),
         document: 0,
+    }
+}
+
+/// What goes wrong on a later line of a flow collection comes from its missing end.
+fn bracketed(text: &str, problem: &Problem, bracket: Option<u32>, at: u32) -> (Problem, u32) {
+    let Some(bracket) = bracket else { return (problem.clone(), at) };
+    let follows = matches!(
+        problem,
+        Problem::UnexpectedValue
+            | Problem::MissingColon
+            | Problem::MissingComma(_)
+            | Problem::Indentation
+            | Problem::UnexpectedEntry
+            | Problem::Other(_)
+    );
+    let open = text.get(bracket as usize..).and_then(|rest| rest.chars().next());
+    match open {
+        Some(open @ ('[' | '{')) if follows && Span::new(bracket, at).slice(text).contains('\n') => {
+            (Problem::UnclosedBracket(open), bracket)
+        }
+        _ => (problem.clone(), at),
     }
 }
 
@@ -87,18 +109,24 @@ fn syntax(text: &str, problem: &Problem, after: u32, at: u32) -> (String, Option
             let name = quote.map(|quote| quote.slice(text)).unwrap_or("a quote");
             words(&format!("{} is not closed", backticks(name)), QUOTE_HELP, quote.unwrap_or(one))
         }
+        Problem::BehindQuote => words(
+            "there is more text behind the closing quote",
+            "quote the whole value; a quote inside quotes is written `''` or `\\\"`",
+            line_from(text, at),
+        ),
         Problem::UnclosedBracket(open) => {
             let close = if *open == '{' { '}' } else { ']' };
             words(
                 &format!("`{open}` is not closed"),
                 &format!(
-                    "there is no `{close}` before the end of the document; a value that begins with `{open}` must be quoted"
+                    "there is no `{close}` where it must end; a value that begins with `{open}` must be quoted"
                 ),
                 one,
             )
         }
+        Problem::MissingComma(close) => words(&format!("`,` or `{close}` is missing here"), "", one),
         Problem::WrongBracket { open: Some(open), close: Some(close) } => {
-            words(&format!("`{close}` does not close `{open}`"), "", one)
+            words(&format!("`{open}` is closed by `{close}`"), "", one)
         }
         Problem::WrongBracket { .. } => words(
             &format!("{} closes nothing", backticks(one.slice(text))),
@@ -135,6 +163,11 @@ fn syntax(text: &str, problem: &Problem, after: u32, at: u32) -> (String, Option
                 line,
             )
         }
+        Problem::SecondRoot => words(
+            "the document's value has already ended here",
+            "look at the indentation of this line; a new document begins with `---`",
+            line_from(text, at),
+        ),
         Problem::UnexpectedEntry => words(
             "a list item cannot begin here",
             "`- ` must begin a line; a value that begins with `- ` must be quoted",
@@ -216,13 +249,34 @@ fn opening_quote(text: &str, after: u32, at: u32) -> Option<Span> {
     None
 }
 
+/// The first escape that YAML does not know, in the double-quoted scalar that begins at the offset.
 fn escape_at(text: &str, at: u32) -> Span {
-    let bytes = text.as_bytes();
-    let back = |distance: u32| at.checked_sub(distance).filter(|&at| bytes.get(at as usize) == Some(&b'\\'));
-    match [0, 1, 2].into_iter().find_map(back) {
-        Some(start) => Span::new(start, character_at(text, start + 1).end),
-        None => character_at(text, at),
+    let mut rest = text.get(at as usize..).unwrap_or("").char_indices().peekable();
+    while let Some((place, character)) = rest.next() {
+        if character != '\\' {
+            continue;
+        }
+        let Some((_, letter)) = rest.next() else { break };
+        let digits = match letter {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        let mut length = 1 + letter.len_utf8();
+        let mut code = 0;
+        for _ in 0..digits {
+            let Some(digit) = rest.next_if(|(_, digit)| digit.is_ascii_hexdigit()) else { break };
+            code = code << 4 | digit.1.to_digit(16).unwrap_or(0);
+            length += 1;
+        }
+        let known = "0abtnvfre \"/\\N_LPxuU\t\n\r".contains(letter);
+        if !known || length < 2 + digits || digits == 8 && char::from_u32(code).is_none() {
+            let start = at + place as u32;
+            return Span::new(start, start + length as u32);
+        }
     }
+    character_at(text, at)
 }
 
 /// Characters outside YAML's printable set.

@@ -114,6 +114,8 @@ pub(crate) struct Failure {
     pub(crate) at: u32,
     /// The end of the last node before it: where to look for what was opened and not closed.
     pub(crate) after: u32,
+    /// The outermost flow collection that is open.
+    pub(crate) bracket: Option<u32>,
     pub(crate) document: usize,
 }
 
@@ -142,6 +144,10 @@ pub(crate) struct Builder<'t> {
     last_end: u32,
     document: Option<OpenDocument>,
     documents: Vec<Finished>,
+    /// How many documents there were before this chunk.
+    before: usize,
+    /// The last document of this chunk ended without `...`.
+    unmarked_end: bool,
     failures: Vec<Failure>,
 }
 
@@ -168,6 +174,8 @@ impl<'t> Builder<'t> {
             last_end: 0,
             document: None,
             documents: Vec::new(),
+            before: 0,
+            unmarked_end: false,
             failures: Vec::new(),
         }
     }
@@ -177,6 +185,8 @@ impl<'t> Builder<'t> {
         self.base = chunk.start;
         self.chunk_end = chunk.end;
         self.last_end = chunk.start;
+        self.before = self.documents.len();
+        self.unmarked_end = false;
         self.anchors.clear();
     }
 
@@ -186,7 +196,13 @@ impl<'t> Builder<'t> {
         if self.comments.is_empty() {
             return;
         }
-        self.document = Some(OpenDocument::at(self.base));
+        if self.documents.len() > self.before
+            && let Some(last) = self.documents.last_mut()
+        {
+            last.comments = last.comments.iter().copied().chain(self.comments.drain(..)).collect();
+            return;
+        }
+        self.open_document();
         self.finish_document(self.chunk_end);
     }
 
@@ -217,14 +233,35 @@ impl<'t> Builder<'t> {
 
     fn open_document(&mut self) -> &mut OpenDocument {
         let start = self.last_end;
+        self.end_previous_at(start);
         self.document.get_or_insert_with(|| OpenDocument::at(start))
+    }
+
+    /// A broken document ends where the next one of the same chunk begins.
+    fn end_previous_at(&mut self, start: u32) {
+        if self.document.is_none()
+            && let Some(previous) = self.documents.last_mut()
+        {
+            previous.span.end = previous.span.end.min(start).max(previous.span.start);
+        }
     }
 
     fn fail(&mut self, at: u32, problem: Failed) {
         let after = self.last_end;
-        self.open_document().partial = true;
-        let document = self.documents.len();
-        self.failures.push(Failure { problem, at, after, document });
+        let open = self.open.iter().filter_map(|&index| self.slots.get(index as usize));
+        let bracket = open.into_iter().find(|slot| slot.style == Style::Flow).map(|slot| slot.start);
+        let document = match self.documents.last_mut() {
+            // Content behind the value of a document that nothing has ended is a part of it.
+            Some(previous) if self.document.is_none() && self.unmarked_end => {
+                previous.partial = true;
+                self.documents.len() - 1
+            }
+            _ => {
+                self.open_document().partial = true;
+                self.documents.len()
+            }
+        };
+        self.failures.push(Failure { problem, at, after, bracket, document });
     }
 
     /// Whether the next node is a mapping's key, and the parent it goes to.
@@ -316,12 +353,14 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// An implicit null stands behind the colon of its key, not before it as the parser says.
+    /// An implicit null stands behind the colon of its key, not before it as the parser says, nor on the next line.
     fn behind_colon(&self, at: u32) -> u32 {
         let (parent, key) = self.place();
         if parent == NONE || key {
             return at;
         }
+        let skipped = Span::new(self.last_end, at).slice(self.text);
+        let at = if skipped.contains('\n') && skipped.trim().is_empty() { self.last_end } else { at };
         let rest = self.text.as_bytes().get(at as usize..self.chunk_end as usize).unwrap_or_default();
         let blanks = rest.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
         if rest.get(blanks) == Some(&b':') { at.saturating_add(blanks as u32 + 1) } else { at }
@@ -383,11 +422,7 @@ impl Sink for Builder<'_> {
         };
         // What was skipped since the last document belongs to none; an implicit document begins with the chunk.
         let start = if marker.is_none() && self.documents.is_empty() { start.min(self.base) } else { start };
-        // A broken document before this one in the same chunk ends here.
-        let here = self.base.saturating_add(at);
-        if let Some(previous) = self.documents.last_mut() {
-            previous.span.end = previous.span.end.min(here).max(previous.span.start);
-        }
+        self.end_previous_at(self.base.saturating_add(at).min(start));
         self.document = Some(OpenDocument::at(start));
     }
 
@@ -397,7 +432,10 @@ impl Sink for Builder<'_> {
             None => Span::empty(self.chunk_end),
         };
         self.finish_document(end.start);
-        self.last_end = end.end;
+        self.unmarked_end = marker.is_none();
+        if marker.is_some() {
+            self.last_end = end.end;
+        }
     }
 
     fn comment(&mut self, span: Span) {
@@ -509,6 +547,7 @@ impl Sink for Builder<'_> {
         let at = self.base.saturating_add(at);
         self.fail(at, Failed::Syntax(problem));
         self.finish_document(self.chunk_end);
+        self.unmarked_end = false;
         self.last_end = at.max(self.last_end);
     }
 }

@@ -11,14 +11,20 @@ pub(crate) enum Problem {
     Tab,
     /// A quoted scalar that does not end, or whose next line is not indented.
     UnclosedQuote,
+    /// Text behind a closing quote.
+    BehindQuote,
     /// `[` or `{` without its end; the error stands at the bracket.
     UnclosedBracket(char),
     /// A closing bracket that does not fit.
     WrongBracket { open: Option<char>, close: Option<char> },
+    /// Two items of a flow collection without a comma; the bracket that would end it.
+    MissingComma(char),
     /// A character that cannot begin a value, or that YAML forbids.
     Character(char),
     /// A `key: value` where no mapping can continue.
     UnexpectedValue,
+    /// More content behind the document's only value.
+    SecondRoot,
     /// A line that should be `key: value` has no colon.
     MissingColon,
     /// `- ` where no list can begin.
@@ -51,13 +57,19 @@ pub(super) fn translate(kind: &ErrorKind) -> Problem {
         Kind::DocumentIndicatorInQuotedScalar
         | Kind::UnclosedQuotedScalar
         | Kind::InvalidQuotedScalarIndent => Problem::UnclosedQuote,
+        Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => {
+            Problem::BehindQuote
+        }
         Kind::UnclosedFlowCollection { open } => Problem::UnclosedBracket(*open),
         Kind::MisplacedFlowCollectionEnd => Problem::WrongBracket { open: None, close: None },
         Kind::MismatchedFlowCollectionEnd { open, close } => {
             Problem::WrongBracket { open: Some(*open), close: Some(*close) }
         }
         Kind::UnexpectedCharacter { character } => Problem::Character(*character),
-        Kind::MappingValueNotAllowed => Problem::UnexpectedValue,
+        Kind::ExpectedDocumentStart => Problem::SecondRoot,
+        Kind::ExpectedFlowSequenceSeparator => Problem::MissingComma(']'),
+        Kind::ExpectedFlowMappingSeparator => Problem::MissingComma('}'),
+        Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement => Problem::UnexpectedValue,
         Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => Problem::MissingColon,
         Kind::BlockSequenceEntryNotAllowed | Kind::BlockEntryInFlowCollection => Problem::UnexpectedEntry,
         Kind::InvalidIndentation
