@@ -355,3 +355,29 @@ fn selection_is_that_of_the_contract() {
     let error = names(&["thre"], &[]).expect_err("no such rule");
     assert_eq!(error.help.as_deref(), Some("did you mean `three`?"));
 }
+
+#[test]
+fn a_key_given_twice_is_merged() {
+    let registry = Registry::of(Registry::embedded().get("duplicate-yaml-key").expect("the rule").clone());
+    let fixed = |text: &str| {
+        let model = model::from_memory(&[("values.yaml", text)], Settings::default());
+        let found = run(&model, &registry, &Selection::everything(&registry));
+        let fix = found.first().and_then(|finding| finding.fix.clone())?;
+        let mut out = text.to_string();
+        for edit in fix.edits.iter().rev() {
+            out.replace_range(edit.place.span.start as usize..edit.place.span.end as usize, &edit.text);
+        }
+        Some(out)
+    };
+    let head = "datadog: {site: a}\nclusterAgent: {}\n";
+    let twice = format!("{head}agents:\n  a: 1 # one\nother: 2\nagents: # again\n  # of b\n  b:\n    - 2");
+    let once = format!("{head}agents:\n  a: 1 # one\n  # of b\n  b:\n    - 2\nother: 2\n");
+    assert_eq!(fixed(&twice).as_deref(), Some(once.as_str()));
+    assert_eq!(
+        fixed(&format!("{head}agents:\n  a: 1\nagents:\n  a: 2\n")),
+        None,
+        "they contradict each other"
+    );
+    assert_eq!(fixed(&format!("{head}agents: {{a: 1}}\nagents:\n  b: 2\n")), None, "flow");
+    assert_eq!(fixed(&format!("{head}agents:\n  a: 1\nagents:\n    b: 2\n")), None, "other columns");
+}

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use ddlint_yaml::{Document, DuplicateKey, Node, Span};
+use ddlint_yaml::{Document, DuplicateKey, Node, Span, Style};
 
 use super::{CheckContext, Findings};
+use crate::finding::{Edit, Fix, Safety};
 use crate::model::DocKind;
-use crate::source::Place;
+use crate::source::{FileId, Origin, Place};
 
 pub(super) fn check(cx: &CheckContext<'_>, out: &mut Findings) {
     for doc in cx.model.docs.iter().filter(|doc| doc.kind != DocKind::Other) {
-        report(cx, &doc.tree, |span| Place { file: doc.file, span }, out);
+        let on_disk = matches!(cx.model.sources.get(doc.file).origin, Origin::Disk);
+        report(cx, &doc.tree, |span| Place { file: doc.file, span }, on_disk.then_some(doc.file), out);
     }
     for (index, resource) in cx.model.resources.iter().enumerate() {
         if resource.kind != "ConfigMap" {
@@ -44,11 +46,17 @@ fn embedded(
     let file = cx.model.doc(cx.model.resource(resource).at.doc).file;
     let map = value.offset_map();
     for document in &stream.documents {
-        report(cx, document, |span| Place { file, span: map.span(span) }, out);
+        report(cx, document, |span| Place { file, span: map.span(span) }, None, out);
     }
 }
 
-fn report(cx: &CheckContext<'_>, tree: &Document, place: impl Fn(Span) -> Place, out: &mut Findings) {
+fn report(
+    cx: &CheckContext<'_>,
+    tree: &Document,
+    place: impl Fn(Span) -> Place,
+    editable: Option<FileId>,
+    out: &mut Findings,
+) {
     for duplicate in tree.duplicate_keys() {
         let later = tree.node(duplicate.later);
         let first = tree.node(duplicate.first);
@@ -59,8 +67,63 @@ fn report(cx: &CheckContext<'_>, tree: &Document, place: impl Fn(Span) -> Place,
             [] => "this one is dropped".to_string(),
             lost => format!("this one, with {}, is dropped", list(lost)),
         };
-        out.push(cx.finding(place(later.span()), message).related(place(first.span()), note));
+        let mut finding = cx.finding(place(later.span()), message).related(place(first.span()), note);
+        finding.fix = editable.and_then(|file| fix(tree, &duplicate, file));
+        out.push(finding);
     }
+}
+
+/// Moves what is below the later key to the end of what is below the first one, comments included: for block mappings
+/// without a common key, given twice and no more.
+fn fix(tree: &Document, duplicate: &DuplicateKey, file: FileId) -> Option<Fix> {
+    let text = tree.text();
+    let (first, later) = (tree.node(duplicate.first_value), tree.node(duplicate.later_value));
+    let key = tree.node(duplicate.later);
+    let block = |node: Node<'_>| {
+        node.is_mapping() && node.style() == Style::Block && node.anchor().is_none() && node.tag().is_none()
+    };
+    // What an alias stands for is written elsewhere.
+    if !block(first) || !block(later) || first.resolved().id() != first.id() || later.resolved().id() != later.id() {
+        return None;
+    }
+    let name = key.key_string()?;
+    let times = tree.node(duplicate.mapping).entries().filter(|(it, _)| it.key_string().as_ref() == Some(&name));
+    let common = later.entries().any(|(it, _)| it.key_string().is_none_or(|name| first.get(&name).is_some()));
+    if times.count() != 2 || common {
+        return None;
+    }
+    let start_of_line = |offset: u32| text.get(..offset as usize)?.rfind('\n').map_or(Some(0), |at| Some(at + 1));
+    let column = |offset: u32| Some(offset as usize - start_of_line(offset)?);
+    if column(first.span().start)? != column(later.span().start)? {
+        return None;
+    }
+    let end_of_line = |offset: u32| {
+        let offset = offset as usize;
+        let done = text.get(..offset)?.ends_with('\n');
+        let rest = text.get(offset..)?.find('\n').map_or(text.len(), |at| offset + at + 1);
+        Some(if done { offset } else { rest })
+    };
+    let (removed_from, removed_to) = (start_of_line(key.span().start)?, end_of_line(later.full_span().end)?);
+    let moved_from = end_of_line(key.span().end)?;
+    let only_key = text.get(removed_from..key.span().start as usize)?.trim().is_empty();
+    let insert_at = end_of_line(first.full_span().end)?;
+    let moved = text.get(moved_from..removed_to)?;
+    if !only_key || insert_at > removed_from || !text.get(..insert_at)?.ends_with('\n') {
+        return None;
+    }
+    let newline = if moved.ends_with('\n') { "" } else { "\n" };
+    let edit = |from: usize, to: usize, text: String| Edit {
+        place: Place { file, span: Span { start: from as u32, end: to as u32 } },
+        text,
+    };
+    Some(Fix {
+        safety: Safety::Safe,
+        description: format!("merge the two `{name}`"),
+        edits: vec![
+            edit(insert_at, insert_at, format!("{moved}{newline}")),
+            edit(removed_from, removed_to, String::new()),
+        ],
+    })
 }
 
 /// The keys below the first value that the later one does not have, as dotted paths.

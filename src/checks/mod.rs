@@ -21,7 +21,7 @@ macro_rules! checks {
 }
 
 checks! {
-    duplicate_yaml_key;
+    duplicate_yaml_key fixes true;
 }
 
 /// The check of a rule.

@@ -3,6 +3,7 @@
 use super::{Rule, Status};
 use crate::finding::Severity;
 use crate::rule::examples::Example;
+use crate::views::ViewSet;
 
 /// The page of a rule in Markdown.
 pub fn markdown(rule: &Rule) -> String {
@@ -118,4 +119,32 @@ fn examples(page: &mut String, title: &str, example: Option<&Example>) {
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The views with their facts in Markdown.
+pub fn views() -> String {
+    let mut page = String::from(
+        "# Views\n\nWhat rules can look at; made from the source. `ddlint query --view VIEW PATH` shows the members of \
+         your files.\n",
+    );
+    for view in ViewSet::catalogue().iter() {
+        page.push_str(&format!(
+            "\n## {}\n\n{}.\n\n| fact | type | |\n|--|--|--|\n",
+            view.name(),
+            capital(view.doc())
+        ));
+        let cell = |text: &str| text.replace('|', "\\|");
+        for fact in view.facts() {
+            page.push_str(&format!("| `{}` | {} | {} |\n", fact.name, fact.kind.word(), cell(fact.doc)));
+        }
+        for family in view.dynamic() {
+            page.push_str(&format!(
+                "| `{}…` | {} | {} |\n",
+                family.prefix,
+                family.kind.word(),
+                cell(family.doc)
+            ));
+        }
+    }
+    page
 }
