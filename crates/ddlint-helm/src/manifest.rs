@@ -4,7 +4,7 @@
 
 use crate::HelmDialect;
 use crate::chart::scalar_text;
-use crate::origin::{OriginId, Place};
+use crate::origin::{OriginId, OriginTable, Place};
 use crate::text::{Segment, Text};
 use crate::yaml_in;
 use ddlint_yaml::{Document, Node, Stream};
@@ -88,6 +88,11 @@ pub struct RenderedDocument {
 }
 
 impl RenderedDocument {
+    /// The origins behind a range of the text and how many bytes each has; see [`crate::text::evidence`]. `lines`
+    /// is for ranges that are made of lines, like block scalars.
+    pub fn evidence(&self, origins: &OriginTable, start: u32, end: u32, lines: bool) -> Vec<(OriginId, u32)> {
+        crate::text::evidence(&self.segments, origins, start, end, lines)
+    }
     /// The origin of the byte at `offset`.
     pub fn origin_at(&self, offset: usize) -> OriginId {
         let at = self.segments.partition_point(|s| s.end as usize <= offset);

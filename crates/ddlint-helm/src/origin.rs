@@ -92,6 +92,13 @@ pub enum Node {
         /// What was only tested.
         by: OriginId,
     },
+    /// Nothing is printed, because of `by`.
+    Absent {
+        /// What was tested.
+        by: OriginId,
+        /// Whether whole lines are absent, and not a part of a line.
+        lines: bool,
+    },
 }
 
 /// The interned origins of one render.
@@ -171,6 +178,27 @@ impl OriginTable {
         self.intern(Node::Tested { base, by })
     }
 
+    /// The origin of nothing: because of `by` no text was written, where otherwise whole `lines` or a part of a
+    /// line would stand.
+    pub fn absent(&mut self, by: OriginId, lines: bool) -> OriginId {
+        if by.is_none() || !self.recording {
+            return OriginId::NONE;
+        }
+        self.intern(Node::Absent { by, lines })
+    }
+
+    /// Whether this is the origin of nothing, and then whether whole lines are absent.
+    pub fn absence(&self, id: OriginId) -> Option<bool> {
+        let mut at = id;
+        loop {
+            match self.node(at)? {
+                Node::Absent { lines, .. } => return Some(*lines),
+                Node::Tested { base, .. } => at = *base,
+                Node::Leaf(_) | Node::Union(..) => return None,
+            }
+        }
+    }
+
     /// What was tested for this origin itself to be there, without looking deeper than its own chain of tests.
     /// What is taken out of a container inherits it.
     pub fn test_of(&mut self, id: OriginId) -> OriginId {
@@ -231,6 +259,7 @@ impl OriginTable {
                     stack.push((*b, only_tested));
                     stack.push((*a, only_tested));
                 }
+                Some(Node::Absent { by, .. }) => stack.push((*by, true)),
                 Some(Node::Tested { base, by }) => {
                     stack.push((*by, true));
                     stack.push((*base, only_tested));

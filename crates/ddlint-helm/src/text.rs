@@ -21,6 +21,42 @@ struct Inner {
     segments: Vec<Segment>,
 }
 
+/// The origins behind the bytes `start..end` of a text with these runs, and how many of the bytes each has: those
+/// of what is written there, and (with 0 bytes) those that decided that something is *not* written there.
+///
+/// What is absent counts where it would stand inside the range. Whole lines that are absent count only in a
+/// range that is made of `lines` itself, like a block scalar: after a plain scalar they would be another field.
+pub fn evidence(
+    segments: &[Segment],
+    table: &OriginTable,
+    start: u32,
+    end: u32,
+    lines: bool,
+) -> Vec<(OriginId, u32)> {
+    let mut out: Vec<(OriginId, u32)> = Vec::new();
+    let mut at = segments.partition_point(|s| s.end < start);
+    let mut before = at.checked_sub(1).and_then(|i| segments.get(i)).map_or(0, |s| s.end);
+    while let Some(segment) = segments.get(at) {
+        if before > end {
+            break;
+        }
+        let length = segment.end.min(end).saturating_sub(before.max(start));
+        let counts = match table.absence(segment.origin) {
+            Some(absent_lines) => segment.end == before && before >= start && (lines || !absent_lines),
+            None => length > 0 || start == end && before <= start && segment.end >= end,
+        };
+        if counts {
+            match out.iter_mut().find(|(origin, _)| *origin == segment.origin) {
+                Some((_, bytes)) => *bytes += length,
+                None => out.push((segment.origin, length)),
+            }
+        }
+        before = segment.end;
+        at += 1;
+    }
+    out
+}
+
 /// An immutable byte string whose every byte has an origin.
 #[derive(Clone, Debug)]
 pub struct Text(Rc<Inner>);
@@ -55,7 +91,8 @@ impl Text {
     pub fn to_str_lossy(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.0.bytes)
     }
-    /// The runs, in order. An empty text may keep one empty run, so that an empty value still has an origin.
+    /// The runs, in order. An empty run is a mark: something decided that nothing was written there. An empty text
+    /// may keep one empty run, so that an empty value still has an origin.
     pub fn segments(&self) -> &[Segment] {
         &self.0.segments
     }
@@ -83,13 +120,18 @@ impl Text {
             return Text::new(Vec::new(), table.tested(base, by));
         }
         for (bytes, origin) in self.runs() {
-            out.push(bytes, table.tested(origin, by));
+            let origin = table.tested(origin, by);
+            if bytes.is_empty() {
+                out.mark(origin);
+            } else {
+                out.push(bytes, origin);
+            }
         }
         out.finish()
     }
     /// The bytes from `start` to `end`, with their origins.
     pub fn slice(&self, start: usize, end: usize) -> Text {
-        let mut out = TextBuf::with_capacity(end - start);
+        let mut out = TextBuf::with_capacity(end.saturating_sub(start));
         out.push_slice(self, start, end);
         let text = out.finish();
         if text.is_empty() && !self.0.segments.is_empty() {
@@ -101,7 +143,7 @@ impl Text {
     pub fn runs(&self) -> impl Iterator<Item = (&[u8], OriginId)> {
         let mut start = 0usize;
         self.0.segments.iter().map(move |s| {
-            let run = &self.0.bytes[start..s.end as usize];
+            let run = self.0.bytes.get(start..s.end as usize).unwrap_or_default();
             start = s.end as usize;
             (run, s.origin)
         })
@@ -143,25 +185,42 @@ impl TextBuf {
             _ => self.segments.push(Segment { end, origin }),
         }
     }
-    /// Appends a whole text.
-    pub fn push_text(&mut self, text: &Text) {
-        for (bytes, origin) in text.runs() {
-            self.push(bytes, origin);
+    /// Remembers that something here decided that nothing was written (see [`OriginTable::absent`]).
+    pub fn mark(&mut self, origin: OriginId) {
+        let end = self.bytes.len() as u32;
+        match self.segments.last() {
+            _ if origin.is_none() => {}
+            Some(last) if last.origin == origin && last.end == end => {}
+            _ => self.segments.push(Segment { end, origin }),
         }
     }
-    /// Appends bytes `start..end` of a text.
+    /// Appends a whole text, with its marks.
+    pub fn push_text(&mut self, text: &Text) {
+        self.push_slice(text, 0, text.len());
+    }
+    /// Appends bytes `start..end` of a text, with the marks at and between them.
     pub fn push_slice(&mut self, text: &Text, start: usize, end: usize) {
         let segments = text.segments();
-        let mut at = segments.partition_point(|s| s.end as usize <= start);
+        let mut at = segments.partition_point(|s| (s.end as usize) < start);
+        let mut before = at.checked_sub(1).and_then(|i| segments.get(i)).map_or(0, |s| s.end as usize);
         let mut from = start;
-        while from < end {
-            let (to, origin) = match segments.get(at) {
-                Some(s) => ((s.end as usize).min(end), s.origin),
-                None => (end, OriginId::NONE),
-            };
-            self.push(&text.bytes()[from..to], origin);
-            from = to;
+        while let Some(segment) = segments.get(at) {
+            let to = segment.end as usize;
+            if before > end || before == end && to > before {
+                break;
+            }
+            if to == before {
+                self.mark(segment.origin);
+            } else if to > from {
+                let to = to.min(end);
+                self.push(text.bytes().get(from..to).unwrap_or_default(), segment.origin);
+                from = to;
+            }
+            before = to;
             at += 1;
+        }
+        if from < end {
+            self.push(text.bytes().get(from..end).unwrap_or_default(), OriginId::NONE);
         }
     }
     /// The number of bytes so far.

@@ -373,20 +373,13 @@ fn one_origin(text: &Text, start: usize, end: usize) -> bool {
     segments.get(at).is_none_or(|s| s.end as usize >= end)
 }
 
-/// The union of the origins of a range of bytes; of an empty one, the origin of the byte before it.
+/// The union of the origins of a range of bytes, and of what decided that something is absent in it; of an empty
+/// range without any, the origin of the byte before it.
 fn origin_of_range(text: &Text, start: usize, end: usize, table: &mut OriginTable) -> OriginId {
-    if start >= end {
+    let lines = text.bytes().get(start..end).is_some_and(|bytes| bytes.contains(&b'\n'));
+    let evidence = crate::text::evidence(text.segments(), table, start as u32, end as u32, lines);
+    if evidence.is_empty() && start >= end {
         return text.origin_at(start.saturating_sub(1));
     }
-    let segments = text.segments();
-    let mut at = segments.partition_point(|s| s.end as usize <= start);
-    let mut union = OriginId::NONE;
-    while let Some(segment) = segments.get(at) {
-        union = table.union(union, segment.origin);
-        if segment.end as usize >= end {
-            break;
-        }
-        at += 1;
-    }
-    union
+    evidence.into_iter().fold(OriginId::NONE, |union, (origin, _)| table.union(union, origin))
 }

@@ -82,10 +82,50 @@ fn through_include_and_tpl() {
     check("{{ tpl .t . }}", "{t: 'plain'}", "«plain»$['t']");
 }
 
+/// The evidence for the text between `[` and `]` of the output.
+fn check_between(template: &str, values: &str, lines: bool, want: &str) {
+    let (result, origins) = render::<Recording>(template, values, Limits::default());
+    let text = result.expect("the template renders");
+    let at = |b: u8| text.bytes().iter().position(|x| *x == b).expect("the marks are in the output") as u32;
+    let evidence = crate::text::evidence(text.segments(), &origins, at(b'[') + 1, at(b']'), lines);
+    let mut table = origins.clone();
+    let union = evidence.iter().fold(Default::default(), |sum, (origin, _)| table.union(sum, *origin));
+    let got = shown(&crate::text::Text::new("x", union), &table);
+    assert_eq!(got, format!("«x»{want}"), "{template}");
+}
+
+#[test]
+fn what_decided_that_nothing_is_written() {
+    let image = "[{{ .r }}{{ if .d }}@{{ .d }}{{ end }}]";
+    check_between(image, "{r: nginx, d: ''}", false, "$['r']?$['d']");
+    check_between(image, "{r: nginx, d: 'x'}", false, "$['d'],$['r']");
+    check_between("[{{ .r }}{{ .d }}]", "{r: nginx, d: ''}", false, "$['r']?$['d']");
+    check_between("[{{ .r }}{{ .d }}]", "{r: nginx, d: null}", false, "$['r']?$['d']");
+    check_between("[{{ .r }}{{ range .l }},{{ . }}{{ end }}]", "{r: nginx, l: []}", false, "$['r']?$['l']");
+    check_between("[a{{ with .d }}b{{ else }}{{ end }}]", "{d: ''}", false, "?$['d']");
+    // Lines that are absent are other fields, unless the range is made of lines.
+    let lines = "[{{ .r }}{{- if .d }}\nd: 1{{ end }}]";
+    check_between(lines, "{r: 1, d: ''}", false, "$['r']");
+    check_between(lines, "{r: 1, d: ''}", true, "$['r']?$['d']");
+    check_between("[{{ .r }}{{- if .d }}{{ .d | nindent 2 }}{{ end }}]", "{r: 1, d: ''}", false, "$['r']");
+    // Through include, printf and other functions that keep runs.
+    let define = "{{ define \"i\" }}{{ .r }}{{ if .d }}@{{ .d }}{{ end }}{{ end }}";
+    check_between(&format!("{define}[{{{{ include \"i\" . }}}}]"), "{r: n, d: ''}", false, "$['r']?$['d']");
+    check_between(
+        &format!("{define}[{{{{ include \"i\" . | printf \"%s-%s\" .r }}}}]"),
+        "{r: n, d: ''}",
+        false,
+        "$['r']?$['d']",
+    );
+    // Nothing is said about text that could not be here.
+    check_between("{{ if .d }}x{{ end }} [{{ .r }}] {{ if .d }}x{{ end }}", "{r: 1, d: ''}", false, "$['r']");
+}
+
 #[test]
 fn no_value_is_cut_out_between_runs() {
     check("a{{ .nope }}b", "x: 1", "«ab»");
-    check("{{ .x }}{{ .nope }}{{ .x }}", "x: 1", "«11»$['x']");
+    check("{{ .x }}{{ .nope }}{{ .x }}", "x: 1", "«1»$['x'] «» «1»$['x']");
+    check("{{ .m.x }}{{ .m.nope }}", "m: {x: 1}", "«1»$['m']['x'] «»?$['m']");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{At, Engine, Ev, Fails, Frame, Recorder};
 use crate::error::ErrorKind;
 use crate::origin::OriginId;
-use crate::template::ast::{Action, Branch, Node, Span, TemplateNode};
+use crate::template::ast::{Action, Begins, Branch, Node, Span, TemplateNode};
 use crate::text::TextBuf;
 use crate::value::{Data, Value};
 use std::rc::Rc;
@@ -126,13 +126,17 @@ impl<R: Recorder> Engine<R> {
                 if text.is_empty() {
                     let origin = text.origin(&mut self.origins);
                     self.note_decision(origin);
-                }
-                if control.is_none() {
+                    self.mark_absent(origin, Begins::Inside, out);
+                } else if control.is_none() {
                     out.push_text(text);
                 } else {
                     for (bytes, origin) in text.runs() {
                         let origin = self.origins.tested(origin, control);
-                        out.push(bytes, origin);
+                        if bytes.is_empty() {
+                            out.mark(origin);
+                        } else {
+                            out.push(bytes, origin);
+                        }
                     }
                 }
             }
@@ -152,6 +156,15 @@ impl<R: Recorder> Engine<R> {
         if R::ON {
             self.decided = self.origins.union(self.decided, by);
         }
+    }
+
+    /// Marks that nothing was written here because of `by`.
+    fn mark_absent(&mut self, by: OriginId, begins: Begins, out: &mut TextBuf) {
+        if !R::ON || begins == Begins::Nothing {
+            return;
+        }
+        let by = self.origins.union(by, self.control);
+        out.mark(self.origins.absent(by, begins == Begins::Line));
     }
 
     /// Enters what depends on a condition; gives what to restore afterwards.
@@ -199,6 +212,7 @@ impl<R: Recorder> Engine<R> {
         let value = self.pipeline(frame, dot, &branch.pipe)?;
         let condition = if R::ON { value.origin(&mut self.origins) } else { OriginId::NONE };
         let outer = self.enter(condition);
+        let before = out.len();
         let flow = if value.truth() {
             if matches!(node, Node::With(_)) {
                 let inner = Ev::concrete(value);
@@ -212,6 +226,9 @@ impl<R: Recorder> Engine<R> {
             Ok(Flow::Next)
         };
         self.leave(frame, branch, condition, outer);
+        if out.len() == before {
+            self.mark_absent(condition, branch.begins, out);
+        }
         flow
     }
 
@@ -227,8 +244,12 @@ impl<R: Recorder> Engine<R> {
         let value = self.pipeline(frame, dot, &branch.pipe)?;
         let condition = if R::ON { value.origin(&mut self.origins) } else { OriginId::NONE };
         let outer = self.enter(condition);
+        let before = out.len();
         let flow = crate::stack::with_room(|| self.iterate(frame, dot, branch, value, out));
         self.leave(frame, branch, condition, outer);
+        if out.len() == before {
+            self.mark_absent(condition, branch.begins, out);
+        }
         flow
     }
 

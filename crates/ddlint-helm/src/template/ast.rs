@@ -66,6 +66,54 @@ pub(crate) struct Branch {
     /// Variables from outside that are assigned in here, in whichever branch: their value depends on the
     /// condition even where the assignment was not executed.
     pub(crate) assigned: Box<[u32]>,
+    /// How the text begins that it writes, if it writes any.
+    pub(crate) begins: Begins,
+}
+
+/// How the text begins that nodes write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Begins {
+    /// They write nothing.
+    Nothing,
+    /// In the line that is being written.
+    Inside,
+    /// With a new line.
+    Line,
+}
+
+impl Begins {
+    /// Of a list of nodes, as far as it can be seen without executing them.
+    pub(crate) fn of(nodes: &[Node], source: &[u8]) -> Begins {
+        nodes
+            .iter()
+            .map(|node| Begins::of_node(node, source))
+            .find(|b| *b != Begins::Nothing)
+            .unwrap_or(Begins::Nothing)
+    }
+
+    fn of_node(node: &Node, source: &[u8]) -> Begins {
+        match node {
+            Node::Text { span, .. } => {
+                let text = source.get(span.start as usize..span.end as usize).unwrap_or_default();
+                match text.iter().find(|b| !matches!(b, b' ' | b'\t' | b'\r')) {
+                    Some(b'\n') => Begins::Line,
+                    None => Begins::Nothing,
+                    Some(_) => Begins::Inside,
+                }
+            }
+            Node::Action(action) if !action.pipe.decls.is_empty() => Begins::Nothing,
+            Node::Action(action) => {
+                let last = action.pipe.cmds.last().and_then(|cmd| cmd.args.first());
+                match last.map(|expr| &expr.kind) {
+                    Some(ExprKind::Function { name, .. }) if &**name == "nindent" => Begins::Line,
+                    _ => Begins::Inside,
+                }
+            }
+            Node::If(branch) | Node::With(branch) | Node::Range(branch) => branch.begins,
+            Node::Template(_) => Begins::Inside,
+            Node::Break | Node::Continue => Begins::Nothing,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -96,6 +96,11 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// The whole text.
+    pub(super) fn input(&self) -> &'a [u8] {
+        self.input
+    }
+
     /// The token's bytes.
     pub(super) fn bytes(&self, token: Token) -> &'a [u8] {
         self.input.get(token.start as usize..token.end as usize).unwrap_or_default()

@@ -3,7 +3,9 @@
 //! A function that does not exist is not an error here; calling it is one (see `exec`).
 //! Deliberately absent: recovery after an error. Go reports the first one and so do we.
 
-use super::ast::{Action, Ast, Branch, Cmd, Decl, Expr, ExprKind, Node, Pipe, Span, TemplateNode, Tree};
+use super::ast::{
+    Action, Ast, Begins, Branch, Cmd, Decl, Expr, ExprKind, Node, Pipe, Span, TemplateNode, Tree,
+};
 use super::lex::{Kind, Lexer, Token};
 use super::{ParseError, number};
 use crate::fmt::{quote, unquote};
@@ -348,7 +350,12 @@ impl<'a> Parser<'a> {
         assigned.retain(|slot| *slot < outer_slots);
         assigned.sort_unstable();
         assigned.dedup();
-        Ok(Branch { pos: pipe.pos, pipe, list, otherwise, assigned: assigned.into() })
+        let source = self.lexer.input();
+        let begins = match (Begins::of(&list, source), &otherwise) {
+            (Begins::Nothing, Some(otherwise)) => Begins::of(otherwise, source),
+            (begins, _) => begins,
+        };
+        Ok(Branch { pos: pipe.pos, pipe, list, otherwise, assigned: assigned.into(), begins })
     }
 
     fn block(&mut self) -> Parsed<Node> {
