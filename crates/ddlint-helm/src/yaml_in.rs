@@ -10,12 +10,10 @@ use crate::origin::{Leaf, OriginId, OriginTable, Place};
 use crate::path;
 use crate::text::{Text, TextBuf};
 use crate::value::{Data, List, ListKind, Map, MapKind, Value};
-use ddlint_yaml::{Document, Node, OffsetMap, Scalar, Span, Stream, Style};
+use ddlint_yaml::{Document, Node, NodeKind, OffsetMap, Scalar, Span, Stream, Style};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many nodes one document may give; aliases count each time they are used.
-const MAX_NODES: usize = 2_000_000;
 /// How deep values may be nested.
 const MAX_DEPTH: usize = 1_000;
 
@@ -74,7 +72,7 @@ pub(crate) fn value_of(node: Node<'_>, source: Source<'_>, table: &mut OriginTab
         Source::Text(_) => String::new(),
     };
     let recording = table.is_recording();
-    Reader { source, table, path, recording, left: MAX_NODES }.value(node, 0)
+    Reader { source, table, path, recording, count: Count::default() }.value(node, 0)
 }
 
 /// The first document of a text as a value; nil where there is none.
@@ -162,16 +160,52 @@ pub(crate) fn values_of_node(
 
 /// Whether the whole document can be turned into JSON at all; the values are not kept.
 pub(crate) fn check(node: Node<'_>) -> Result<(), Wrong> {
-    let mut left = MAX_NODES;
-    check_node(node, &mut left, 0)
+    check_node(node, &mut Count::default(), 0)
 }
 
-fn too_many(node: Node<'_>) -> Wrong {
-    Wrong { message: "document contains excessive aliasing".to_string(), span: Some(node.span()) }
+/// How many nodes were read, and how many of them through aliases: a document that is nearly all aliases is
+/// refused at the same node as in Go.
+#[derive(Default)]
+struct Count {
+    nodes: u32,
+    by_alias: u32,
+    aliases: u32,
 }
 
-fn check_node(node: Node<'_>, left: &mut usize, depth: usize) -> Result<(), Wrong> {
-    *left = left.checked_sub(1).ok_or_else(|| too_many(node))?;
+impl Count {
+    fn enter(&mut self, node: Node<'_>) -> Result<(), Wrong> {
+        self.nodes += 1;
+        if self.aliases > 0 {
+            self.by_alias += 1;
+        }
+        let share = f64::from(self.by_alias) / f64::from(self.nodes);
+        let allowed = match self.nodes {
+            0..=400_000 => 0.99,
+            4_000_000.. => 0.10,
+            n => 0.99 - 0.89 * (f64::from(n) - 400_000.0) / 3_600_000.0,
+        };
+        if self.by_alias > 100 && self.nodes > 1_000 && share > allowed {
+            return Err(Wrong {
+                message: "document contains excessive aliasing".to_string(),
+                span: Some(node.span()),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn check_node(node: Node<'_>, count: &mut Count, depth: usize) -> Result<(), Wrong> {
+    count.enter(node)?;
+    if node.kind() == NodeKind::Alias {
+        count.aliases += 1;
+        let checked = check_node_itself(node, count, depth);
+        count.aliases -= 1;
+        return checked;
+    }
+    check_node_itself(node, count, depth)
+}
+
+fn check_node_itself(node: Node<'_>, count: &mut Count, depth: usize) -> Result<(), Wrong> {
     if depth > MAX_DEPTH {
         return Err(Wrong { message: "exceeded max depth".to_string(), span: Some(node.span()) });
     }
@@ -181,11 +215,11 @@ fn check_node(node: Node<'_>, left: &mut usize, depth: usize) -> Result<(), Wron
             if !is_merge(key) {
                 key_name(key)?;
             }
-            check_node(value, left, depth + 1)?;
+            check_node(value, count, depth + 1)?;
         }
     } else if target.is_sequence() {
         for item in target.items() {
-            check_node(item, left, depth + 1)?;
+            check_node(item, count, depth + 1)?;
         }
     } else if let Some(Scalar::Float(f)) = target.scalar()
         && !f.is_finite()
@@ -227,7 +261,7 @@ struct Reader<'a, 't> {
     table: &'t mut OriginTable,
     path: String,
     recording: bool,
-    left: usize,
+    count: Count,
 }
 
 impl Reader<'_, '_> {
@@ -252,7 +286,17 @@ impl Reader<'_, '_> {
     }
 
     fn value(&mut self, node: Node<'_>, depth: usize) -> Result<Value, Wrong> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| too_many(node))?;
+        self.count.enter(node)?;
+        if node.kind() == NodeKind::Alias {
+            self.count.aliases += 1;
+            let value = self.value_itself(node, depth);
+            self.count.aliases -= 1;
+            return value;
+        }
+        self.value_itself(node, depth)
+    }
+
+    fn value_itself(&mut self, node: Node<'_>, depth: usize) -> Result<Value, Wrong> {
         if depth > MAX_DEPTH {
             return Err(Wrong { message: "exceeded max depth".to_string(), span: Some(node.span()) });
         }
@@ -314,7 +358,7 @@ impl Reader<'_, '_> {
     }
 
     fn merge(&mut self, value: Node<'_>, map: &Map, depth: usize) -> Result<(), Wrong> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| too_many(value))?;
+        self.count.enter(value)?;
         let wrong = || Wrong {
             message: "map merge requires map or sequence of maps as the value".to_string(),
             span: Some(value.span()),

@@ -236,7 +236,15 @@ impl<R: Recorder> Engine<R> {
                     control: self.full_control,
                     site: &Site { place },
                 };
-                function(&mut call, self.stack.get(base..).unwrap_or_default())
+                let result = function(&mut call, self.stack.get(base..).unwrap_or_default());
+                match &result {
+                    // Text that doubles at each step of a loop is stopped before memory is.
+                    Ok(Value { data: Data::Str(text), .. }) => match self.meter.made(text.len()) {
+                        Ok(()) => result,
+                        Err(error) => Err(FuncError::from(error)),
+                    },
+                    _ => result,
+                }
             }
             Imp::Include | Imp::Tpl => {
                 let mut given = self.stack.drain(base..);

@@ -50,6 +50,13 @@ impl Meter {
         }
         Ok(())
     }
+    /// A function made a text: one text may not be longer than all output, and making text takes steps.
+    pub(crate) fn made(&mut self, bytes: usize) -> Result<(), Box<TemplateError>> {
+        if bytes as u64 > self.limits.output {
+            return Err(TemplateError::limit(format!("a text of more than {} bytes", self.limits.output)));
+        }
+        if bytes < 4096 { Ok(()) } else { self.charge(bytes as u64 / 256) }
+    }
     /// The limits.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits

@@ -329,8 +329,10 @@ impl<'a> Parser<'a> {
         let pipe = self.pipeline(context, Kind::RightDelim)?;
         let in_range = u32::from(kind == Kind::Range);
         self.tree.range_depth += in_range;
+        let declared = self.tree.vars.len();
         let (list, end) = self.item_list()?;
         self.tree.range_depth -= in_range;
+        self.forget_values(declared);
         let otherwise = match end {
             End::End => None,
             // `{{else if …}}` is `{{else}}{{if …}}…{{end}}` with one `{{end}}` for both.
@@ -356,6 +358,16 @@ impl<'a> Parser<'a> {
             (begins, _) => begins,
         };
         Ok(Branch { pos: pipe.pos, pipe, list, otherwise, assigned: assigned.into(), begins })
+    }
+
+    /// The variables declared from `first` on keep their names, as Go's parser keeps them for the other branch, but
+    /// there they mean what the names meant before, if anything.
+    fn forget_values(&mut self, first: usize) {
+        let first = first.min(self.tree.vars.len());
+        let (before, declared) = self.tree.vars.split_at_mut(first);
+        for (name, slot) in declared {
+            *slot = before.iter().rev().find(|(known, _)| known == name).and_then(|(_, slot)| *slot);
+        }
     }
 
     fn block(&mut self) -> Parsed<Node> {
