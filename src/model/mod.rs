@@ -158,6 +158,8 @@ pub struct Settings {
     /// Repositories that the input is (`repositories:` of the configuration): URL to the folder below the root under
     /// which its paths begin (empty: the root).
     pub repositories: BTreeMap<String, String>,
+    /// What is one cluster (`clusters:` of the configuration): a name, and folders or destinations.
+    pub clusters: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Settings {
@@ -170,6 +172,7 @@ impl Default for Settings {
             datadog_apm_host_port: false,
             testing: Vec::new(),
             repositories: BTreeMap::new(),
+            clusters: BTreeMap::new(),
         }
     }
 }
@@ -216,6 +219,12 @@ impl Model {
     /// The script behind an id.
     pub fn script(&self, id: ScriptId) -> &script::Script {
         &self.scripts[id.0 as usize]
+    }
+    /// Every resource with every scope it is in: a base that several overlays build on is in each of them. Rules and
+    /// facts that relate things go through this, or through the lists of [`Scope`]; `Resource::scope` is the first.
+    pub fn scoped_resources(&self) -> impl Iterator<Item = (ScopeId, ResourceId)> {
+        let scopes = self.scopes.iter().enumerate();
+        scopes.flat_map(|(at, scope)| scope.resources.iter().map(move |id| (ScopeId(at as u32), *id)))
     }
     /// The name of a resource for reports.
     pub fn resource_name(&self, id: ResourceId) -> ResourceName {

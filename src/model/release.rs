@@ -87,6 +87,8 @@ pub struct Release {
     pub parent: Option<ReleaseId>,
     /// Who deploys it.
     pub deployer: Deployer,
-    /// The scope it belongs to.
+    /// The overlay that a values file on its own is for, by its name (`values-prod.yaml` beside others).
+    pub overlay: Option<String>,
+    /// The first scope it belongs to; others list it too, see [`super::Scope`].
     pub scope: ScopeId,
 }

@@ -20,7 +20,7 @@ pub struct Resource {
     /// The namespace it reaches: as written, else the destination's of the Application that deploys it, else the
     /// release's; none where that is not known.
     pub effective_namespace: Option<String>,
-    /// The scope it belongs to.
+    /// The first scope it belongs to; others list it too, see [`super::Scope`].
     pub scope: ScopeId,
     /// The Application that deploys it, where one of the input does.
     pub deployed_by: Option<AppId>,

@@ -47,7 +47,9 @@ pub(super) struct Applications(ByScope<AppId>, Arc<Ranks>);
 
 impl Applications {
     pub(super) fn build(model: &Model, ranks: &Arc<Ranks>) -> Self {
-        let all = model.applications.iter().enumerate().map(|(at, app)| (app.scope, AppId(at as u32)));
+        let scopes = model.scopes.iter().enumerate();
+        let all =
+            scopes.flat_map(|(at, scope)| scope.applications.iter().map(move |id| (ScopeId(at as u32), *id)));
         Applications(ByScope::new(model, all), ranks.clone())
     }
 
@@ -101,7 +103,7 @@ impl View for Applications {
                 facts::text(it.destination_namespace.as_deref(), place)
             }
             10 => {
-                let parent = it.parent.and_then(|parent| self.1.application(model, parent, scope));
+                let parent = it.parent.and_then(|parent| self.1.application(scope, parent));
                 facts::member("application", parent, None)
             }
             11 | 12 => {

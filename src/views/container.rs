@@ -45,9 +45,10 @@ pub(super) struct Containers(ByScope<(ResourceId, u32)>, Arc<Ranks>);
 
 impl Containers {
     pub(super) fn build(model: &Model, ranks: &Arc<Ranks>) -> Self {
-        let all = model.resources.iter().enumerate().flat_map(|(at, resource)| {
-            let count = resource.workload.as_ref().map_or(0, |workload| workload.containers.len()) as u32;
-            (0..count).map(move |index| (resource.scope, (ResourceId(at as u32), index)))
+        let all = model.scoped_resources().flat_map(|(scope, id)| {
+            let workload = model.resource(id).workload.as_ref();
+            let count = workload.map_or(0, |workload| workload.containers.len()) as u32;
+            (0..count).map(move |index| (scope, (id, index)))
         });
         Containers(ByScope::new(model, all), ranks.clone())
     }
@@ -106,7 +107,7 @@ impl View for Containers {
                 Fact::str(kind, None)
             }
             2 => facts::text(it.image.as_deref(), own("image")),
-            3 => facts::member("workload", self.1.workload(id), None),
+            3 => facts::member("workload", self.1.workload(scope, id), None),
             4 => facts::ints(it.ports.iter().filter_map(|port| {
                 let place = raw::below(model, port.at, &["containerPort"]).place;
                 port.container_port.map(|number| (number, place))

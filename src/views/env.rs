@@ -38,14 +38,11 @@ pub(super) struct EnvEntries(ByScope<(ResourceId, u32, u32)>, Arc<Ranks>);
 impl EnvEntries {
     pub(super) fn build(model: &Model, ranks: &Arc<Ranks>) -> Self {
         let mut all = Vec::new();
-        for (at, resource) in model.resources.iter().enumerate() {
-            for (index, container) in
-                resource.workload.iter().flat_map(|workload| &workload.containers).enumerate()
-            {
+        for (scope, id) in model.scoped_resources() {
+            let workload = model.resource(id).workload.iter();
+            for (index, container) in workload.flat_map(|workload| &workload.containers).enumerate() {
                 let entries = 0..container.env.entries.len() as u32;
-                all.extend(
-                    entries.map(|entry| (resource.scope, (ResourceId(at as u32), index as u32, entry))),
-                );
+                all.extend(entries.map(|entry| (scope, (id, index as u32, entry))));
             }
         }
         EnvEntries(ByScope::new(model, all), ranks.clone())
@@ -107,7 +104,7 @@ impl View for EnvEntries {
             }
             6 => {
                 let (id, index, _) = self.0.get(scope, member).copied().unwrap_or((ResourceId(0), 0, 0));
-                facts::member("container", Some(self.1.containers(id).start + index), None)
+                facts::member("container", Some(self.1.containers(scope, id).start + index), None)
             }
             _ => facts::node(model, Some(it.at)),
         }

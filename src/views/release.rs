@@ -48,7 +48,9 @@ pub(super) struct Releases(ByScope<ReleaseId>, Arc<Ranks>);
 
 impl Releases {
     pub(super) fn build(model: &Model, ranks: &Arc<Ranks>) -> Self {
-        let all = model.releases.iter().enumerate().map(|(at, it)| (it.scope, ReleaseId(at as u32)));
+        let scopes = model.scopes.iter().enumerate();
+        let all =
+            scopes.flat_map(|(at, scope)| scope.releases.iter().map(move |id| (ScopeId(at as u32), *id)));
         Releases(ByScope::new(model, all), ranks.clone())
     }
 
@@ -113,7 +115,7 @@ impl View for Releases {
             }
             5 => match it.deployer {
                 Deployer::Application(app) => {
-                    facts::member("application", self.1.application(model, app, scope), None)
+                    facts::member("application", self.1.application(scope, app), None)
                 }
                 _ => Fact::ABSENT,
             },

@@ -52,9 +52,7 @@ pub(super) struct Resources(ByScope<ResourceId>, Arc<Ranks>);
 
 impl Resources {
     pub(super) fn build(model: &Model, ranks: &Arc<Ranks>) -> Self {
-        let all = model.resources.iter().enumerate();
-        let all = all.map(|(at, resource)| (resource.scope, ResourceId(at as u32)));
-        Resources(ByScope::new(model, all), ranks.clone())
+        Resources(ByScope::new(model, model.scoped_resources()), ranks.clone())
     }
 }
 
@@ -112,7 +110,7 @@ impl View for Resources {
                 facts::text(Some(&identity), at(&["metadata", "name"]))
             }
             7 => {
-                let member = it.deployed_by.and_then(|app| self.1.application(model, app, scope));
+                let member = it.deployed_by.and_then(|app| self.1.application(scope, app));
                 facts::member("application", member, None)
             }
             8 => {

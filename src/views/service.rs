@@ -27,10 +27,11 @@ pub(super) struct Services(ByScope<ResourceId>);
 
 impl Services {
     pub(super) fn build(model: &Model) -> Self {
-        let is_service =
-            |it: &&crate::model::resource::Resource| it.kind == "Service" && it.api_version == "v1";
-        let all = model.resources.iter().enumerate().filter(|(_, it)| is_service(it));
-        Services(ByScope::new(model, all.map(|(at, it)| (it.scope, ResourceId(at as u32)))))
+        let is_service = |(_, id): &(ScopeId, ResourceId)| {
+            let it = model.resource(*id);
+            it.kind == "Service" && it.api_version == "v1"
+        };
+        Services(ByScope::new(model, model.scoped_resources().filter(is_service)))
     }
 }
 

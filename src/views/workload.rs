@@ -39,8 +39,8 @@ pub(super) struct Workloads(ByScope<ResourceId>, Arc<Ranks>);
 
 impl Workloads {
     pub(super) fn build(model: &Model, ranks: &Arc<Ranks>) -> Self {
-        let all = model.resources.iter().enumerate().filter(|(_, it)| it.workload.is_some());
-        Workloads(ByScope::new(model, all.map(|(at, it)| (it.scope, ResourceId(at as u32)))), ranks.clone())
+        let is_workload = |(_, id): &(ScopeId, ResourceId)| model.resource(*id).workload.is_some();
+        Workloads(ByScope::new(model, model.scoped_resources().filter(is_workload)), ranks.clone())
     }
 
     fn get<'m>(&self, model: &'m Model, scope: ScopeId, member: u32) -> Option<(ResourceId, &'m Workload)> {
@@ -76,8 +76,8 @@ impl View for Workloads {
                 at(&["metadata", "name"]),
             ),
             2 => facts::text(resource.effective_namespace.as_deref(), at(&["metadata", "namespace"])),
-            3 => facts::members("container", self.1.containers(id)),
-            4 => facts::member("resource", self.1.resource(id), None),
+            3 => facts::members("container", self.1.containers(scope, id)),
+            4 => facts::member("resource", self.1.resource(scope, id), None),
             5 => {
                 let written = raw::below(model, it.pod_spec, &["hostNetwork"]);
                 match written.value {

@@ -160,6 +160,13 @@ impl Builder<'_> {
         }
     }
 
+    /// The folders of the kustomizations that one builds on.
+    pub(super) fn kustomization_folders(&self, folder: &str) -> BTreeSet<String> {
+        let mut seen = BTreeSet::new();
+        self.close(folder, None, 0, &mut seen, &mut BTreeMap::new());
+        seen
+    }
+
     /// Kustomizations that no other one builds on.
     pub(super) fn top_kustomizations(&self) -> Vec<String> {
         let below: BTreeSet<&String> = self.kustomizations.values().flat_map(|it| &it.folders).collect();

@@ -11,6 +11,7 @@ mod helm_line;
 mod kustomize;
 mod load;
 mod merge;
+mod overlays;
 pub(crate) mod placeholder;
 mod release;
 mod resource;
@@ -68,6 +69,8 @@ struct Builder<'t> {
     kustomizations: BTreeMap<String, kustomize::Kustomization>,
     /// Files that are parts of a kustomization and no manifests: patches, content of generated ConfigMaps.
     parts: BTreeSet<String>,
+    /// Releases of charts that nobody deploys: each is a scope of its own.
+    alone: BTreeSet<ReleaseId>,
     /// Repositories that the input is, each with the folder below which its paths begin.
     ours: BTreeMap<String, String>,
 }
@@ -99,6 +102,7 @@ impl<'t> Builder<'t> {
             deployed_charts: BTreeSet::new(),
             kustomizations: BTreeMap::new(),
             parts: BTreeSet::new(),
+            alone: BTreeSet::new(),
             ours: BTreeMap::new(),
         }
     }

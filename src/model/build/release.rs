@@ -152,6 +152,7 @@ impl Builder<'_> {
             values_root: Vec::new(),
             parent: None,
             deployer,
+            overlay: None,
             scope: ScopeId(0),
         };
         match &release.chart {
@@ -256,6 +257,7 @@ impl Builder<'_> {
             values_root,
             parent: Some(parent),
             deployer: above.deployer,
+            overlay: above.overlay.clone(),
             scope: above.scope,
         };
         match &dependency.folder {

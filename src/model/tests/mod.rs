@@ -7,6 +7,7 @@ use super::values::{Value, ValueData};
 use super::*;
 
 mod kustomize;
+mod scopes;
 mod scripts;
 
 pub(super) fn model(files: &[(&str, &str)]) -> Model {
