@@ -9,11 +9,12 @@
 //!
 //! # Where this parser and Go's differ
 //!
-//! Refused here, taken by Go: a quoted scalar whose next line is not indented (`a: "x⏎y"`); a bracket too many behind
-//! a flow collection at the end of a document (`{a: 1}}`).
+//! Refused here, taken by Go: content behind the value of a document (`{a: 1}}`, or a line that is indented less than
+//! the first one), which Go drops without a word; a comment that interrupts a plain scalar in ways that Go ends it at;
+//! `>` or `|` where a value has ended.
 //!
-//! Taken here, refused by Go: `"\/"`; `%YAML 1.2`; keys that are collections (`? [a]`, and with them `{{ x }}`); null
-//! keys; keys of more than 1,024 characters; `.inf` and `.nan` as values.
+//! Taken here, refused by Go: `"\/"`; `%YAML 1.2`; keys that are collections (`? [a]`, but not `{{ x }}`, which
+//! is taken for the template it is); null keys; entries without a key (`: a`); tabs between a `-` and its item; keys of more than 1,024 characters; `.inf` and `.nan` as values.
 
 mod document;
 mod events;
@@ -23,6 +24,7 @@ mod node;
 mod offset_map;
 mod parse;
 mod path;
+mod repair;
 mod scalar;
 mod span;
 mod split;

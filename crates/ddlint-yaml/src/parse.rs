@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::document::Document;
 use crate::events;
+use crate::repair;
 use crate::span::Span;
 use crate::split;
 use crate::syntax::{self, SyntaxError};
@@ -106,12 +107,41 @@ fn parse_batch(text: &Arc<str>, chunks: &[Span]) -> Part {
         let content = Span::new(source_start, chunk.end);
         builder.start_chunk(content);
         events::run(content.slice(text), &mut builder);
+        if builder.chunk_failures().iter().any(Failure::is_about_quotes) {
+            repair_quotes(text, content, &mut builder);
+        }
         builder.end_chunk();
     }
     let (documents, failures) = builder.into_parts();
     let documents =
         documents.into_iter().map(|finished| Arc::new(finished.into_document(Arc::clone(text)))).collect();
     (documents, failures)
+}
+
+/// Parses a chunk again, with the quoted scalars joined that the parser stumbles over.
+fn repair_quotes(text: &str, chunk: Span, builder: &mut Builder<'_>) {
+    let relative = |span: Span| Span::new(span.start - chunk.start, span.end - chunk.start);
+    let mut source = chunk.slice(text).to_owned();
+    let mut joined = Vec::new();
+    for _ in 0..repair::limit(chunk) {
+        let candidates =
+            builder.chunk_failures().iter().filter_map(|failure| repair::joinable(text, chunk, failure));
+        let Some(scalar) = candidates.into_iter().find(|scalar| !joined.contains(scalar)) else { return };
+        let attempt = repair::join(&source, relative(scalar));
+        joined.push(scalar);
+        builder.restart_chunk(&joined);
+        events::run(&attempt, builder);
+        // A quote that is never closed ends at the next one, and what follows that makes no sense.
+        let line_end =
+            scalar.end + text.get(scalar.end as usize..).and_then(|rest| rest.find('\n')).unwrap_or(0) as u32;
+        if builder.chunk_failures().iter().any(|failure| (scalar.start..=line_end).contains(&failure.at)) {
+            joined.pop();
+            builder.restart_chunk(&joined);
+            events::run(&source, builder);
+            return;
+        }
+        source = attempt;
+    }
 }
 
 #[cfg(test)]

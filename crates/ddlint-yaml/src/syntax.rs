@@ -42,17 +42,10 @@ pub(crate) fn explain(text: &str, failure: &Failure) -> SyntaxError {
             let message = format!("`{}` stands inside the value it refers to", span.slice(text));
             (message, None, *span)
         }
+        Failed::Template => template(template_near(text, at, at).unwrap_or(one)),
         Failed::Syntax(problem) => {
-            if let Some(template) = template_near(text, failure.after.min(at), at) {
-                (
-                    "a template expression is not YAML".to_owned(),
-                    Some(
-                        "render the template first, or quote the value that contains `{{ … }}`; files in a \
-                         chart's `templates/` are rendered, never read as they are"
-                            .to_owned(),
-                    ),
-                    template,
-                )
+            if let Some(expression) = template_near(text, failure.after.min(at), at) {
+                template(expression)
             } else {
                 let (problem, at) = bracketed(text, problem, failure.bracket, at);
                 syntax(text, &problem, failure.after, at)
@@ -196,6 +189,12 @@ fn syntax(text: &str, problem: &Problem, after: u32, at: u32) -> (String, Option
     }
 }
 
+fn template(span: Span) -> (String, Option<String>, Span) {
+    let help = "render the template first, or quote the value that contains `{{ … }}`; files in a chart's `templates/` \
+                are rendered, never read as they are";
+    ("a template expression is not YAML".to_owned(), Some(help.to_owned()), span)
+}
+
 fn backticks(text: &str) -> String {
     if text.is_empty() || text == "a quote" { "a quote".to_owned() } else { format!("`{text}`") }
 }
@@ -229,24 +228,62 @@ fn tab_near(text: &str, at: u32) -> Option<Span> {
     Some(Span::new(place as u32, (place + tabs) as u32))
 }
 
-/// The quote that opens the scalar: the first one behind the last node that was read.
+/// The quote that opens the scalar which is not closed, or not before the offset.
 fn opening_quote(text: &str, after: u32, at: u32) -> Option<Span> {
-    let between = text.get(after as usize..at as usize)?;
-    let mut comment = false;
-    let mut blank = true;
-    for (place, byte) in between.bytes().enumerate() {
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let (start, _) = quoted_scalar(text, Span::new(after, end), at)?;
+    Some(Span::new(start, start + 1))
+}
+
+/// The quoted scalar in a part of the text that an offset lies in: its begin, and its end if it has one. Quotes in
+/// comments and in plain scalars open nothing.
+pub(crate) fn quoted_scalar(text: &str, part: Span, at: u32) -> Option<(u32, Option<u32>)> {
+    let bytes = text.as_bytes().get(part.range())?;
+    let mut place = 0;
+    let mut before = b' ';
+    while let Some(&byte) = bytes.get(place).filter(|_| part.start + (place as u32) < at) {
         match byte {
-            b'\n' => comment = false,
-            b'#' if blank => comment = true,
-            b'"' | b'\'' if !comment => {
-                let start = after + place as u32;
-                return Some(Span::new(start, start + 1));
+            b'#' if before.is_ascii_whitespace() => {
+                place += bytes.get(place..)?.iter().take_while(|&&byte| byte != b'\n').count();
+                before = b'\n';
+                continue;
+            }
+            b'"' | b'\'' if before.is_ascii_whitespace() || b"[{,:".contains(&before) => {
+                let start = part.start + place as u32;
+                let Some(length) = quoted_length(bytes.get(place..)?) else { return Some((start, None)) };
+                place += length;
+                let end = part.start + place as u32;
+                if end >= at {
+                    return Some((start, Some(end)));
+                }
+                before = byte;
+                continue;
             }
             _ => {}
         }
-        blank = byte.is_ascii_whitespace();
+        before = byte;
+        place += 1;
     }
     None
+}
+
+/// The length of the quoted scalar that begins here, both quotes included.
+fn quoted_length(bytes: &[u8]) -> Option<usize> {
+    let quote = *bytes.first()?;
+    let mut place = 1;
+    loop {
+        let byte = *bytes.get(place)?;
+        if byte == b'\\' && quote == b'"'
+            || byte == quote && quote == b'\'' && bytes.get(place + 1) == Some(&quote)
+        {
+            place += 2;
+            continue;
+        }
+        place += 1;
+        if byte == quote {
+            return Some(place);
+        }
+    }
 }
 
 /// The first escape that YAML does not know, in the double-quoted scalar that begins at the offset.

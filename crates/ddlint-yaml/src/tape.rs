@@ -4,14 +4,20 @@
 //! slice of the source, or of one `cooked` string where escapes or folding make it differ. Aliases stay nodes.
 //! Deliberately absent: resolution of scalars, merge keys and duplicates; they are views over the finished tape.
 
+use std::borrow::Cow;
+
 use crate::document::{Comment, Document, block_header, find_indicator};
 use crate::events::{Problem, Properties, Sink, Text};
 use crate::node::Style;
+use crate::repair;
 use crate::scalar::decode_base64;
 use crate::span::Span;
 
 /// No node: the parent of the root, the target of an alias to nothing.
 pub(crate) const NONE: u32 = u32::MAX;
+
+/// Aliases to nothing that are reported in one document; every one more says nothing new.
+const DANGLING: u32 = 100;
 
 /// The text lies in `cooked`, not in the source.
 pub(crate) const COOKED: u8 = 1;
@@ -119,12 +125,21 @@ pub(crate) struct Failure {
     pub(crate) document: usize,
 }
 
+impl Failure {
+    /// Whether the parser found a quoted scalar open on a line where it may not be.
+    pub(crate) fn is_about_quotes(&self) -> bool {
+        matches!(self.problem, Failed::Syntax(Problem::UnclosedQuote | Problem::Tab))
+    }
+}
+
 /// What failed: the parser, or a check of ours.
 pub(crate) enum Failed {
     Syntax(Problem),
     UnknownAnchor(Span),
     /// An alias inside the node it refers to.
     EndlessAlias(Span),
+    /// `{{ … }}`, which is YAML by the letter and a template by intent.
+    Template,
     TooLarge,
 }
 
@@ -144,8 +159,10 @@ pub(crate) struct Builder<'t> {
     last_end: u32,
     document: Option<OpenDocument>,
     documents: Vec<Finished>,
-    /// How many documents there were before this chunk.
-    before: usize,
+    /// How many documents and failures there were before this chunk.
+    before: (usize, usize),
+    /// Quoted scalars whose lines were joined before the parser saw them.
+    joined: Vec<Span>,
     /// The last document of this chunk ended without `...`.
     unmarked_end: bool,
     failures: Vec<Failure>,
@@ -157,6 +174,10 @@ struct OpenDocument {
     partial: bool,
     aliases: bool,
     merges: bool,
+    /// Aliases to nothing so far.
+    dangling: u32,
+    /// It is no YAML but a template, and has been called so.
+    template: bool,
 }
 
 impl<'t> Builder<'t> {
@@ -174,7 +195,8 @@ impl<'t> Builder<'t> {
             last_end: 0,
             document: None,
             documents: Vec::new(),
-            before: 0,
+            before: (0, 0),
+            joined: Vec::new(),
             unmarked_end: false,
             failures: Vec::new(),
         }
@@ -185,9 +207,29 @@ impl<'t> Builder<'t> {
         self.base = chunk.start;
         self.chunk_end = chunk.end;
         self.last_end = chunk.start;
-        self.before = self.documents.len();
+        self.before = (self.documents.len(), self.failures.len());
+        self.joined.clear();
         self.unmarked_end = false;
         self.anchors.clear();
+    }
+
+    /// Begins the same chunk again, with these scalars joined.
+    pub(crate) fn restart_chunk(&mut self, joined: &[Span]) {
+        self.documents.truncate(self.before.0);
+        self.failures.truncate(self.before.1);
+        self.document = None;
+        self.slots.clear();
+        self.open.clear();
+        self.cooked.clear();
+        self.comments.clear();
+        self.properties.clear();
+        self.start_chunk(Span::new(self.base, self.chunk_end));
+        self.joined.extend_from_slice(joined);
+    }
+
+    /// What went wrong in this chunk so far.
+    pub(crate) fn chunk_failures(&self) -> &[Failure] {
+        self.failures.get(self.before.1..).unwrap_or_default()
     }
 
     /// Ends a chunk. Comments that no document took go to the last one, or make a document without content.
@@ -196,7 +238,7 @@ impl<'t> Builder<'t> {
         if self.comments.is_empty() {
             return;
         }
-        if self.documents.len() > self.before
+        if self.documents.len() > self.before.0
             && let Some(last) = self.documents.last_mut()
         {
             last.comments = last.comments.iter().copied().chain(self.comments.drain(..)).collect();
@@ -247,6 +289,9 @@ impl<'t> Builder<'t> {
     }
 
     fn fail(&mut self, at: u32, problem: Failed) {
+        if self.document.is_some_and(|document| document.template) {
+            return;
+        }
         let after = self.last_end;
         let open = self.open.iter().filter_map(|&index| self.slots.get(index as usize));
         let bracket = open.into_iter().find(|slot| slot.style == Style::Flow).map(|slot| slot.start);
@@ -403,7 +448,7 @@ impl<'t> Builder<'t> {
 
 impl OpenDocument {
     fn at(start: u32) -> OpenDocument {
-        OpenDocument { start, partial: false, aliases: false, merges: false }
+        OpenDocument { start, partial: false, aliases: false, merges: false, dangling: 0, template: false }
     }
 }
 
@@ -459,6 +504,10 @@ impl Sink for Builder<'_> {
             }
             Text::Cooked(cooked) => cooked,
         };
+        let cooked = match self.joined.iter().find(|joined| joined.start == span.start) {
+            Some(joined) => repair::decode(joined.slice(self.text)).map_or(cooked, Cow::Owned),
+            None => cooked,
+        };
         let Some((a, b, mut flags)) = self.store(span, &cooked, style) else {
             return self.fail(span.start, Failed::TooLarge);
         };
@@ -494,6 +543,12 @@ impl Sink for Builder<'_> {
             span.start = find_indicator(self.text, self.last_end, span.start, b"-").unwrap_or(span.start);
         }
         let slot = Slot { start: span.start, end: span.start, link: 0, a: 0, b: 0, kind, style, flags: 0 };
+        let (_, key) = self.place();
+        let inner = key && mapping && style == Style::Flow && span.start > self.base;
+        if inner && Span::new(span.start - 1, span.start).slice(self.text) == "{" {
+            self.fail(span.start, Failed::Template);
+            self.open_document().template = true;
+        }
         match self.push(slot, properties) {
             Some(index) => self.open.push(index),
             None => self.fail(span.start, Failed::TooLarge),
@@ -527,8 +582,10 @@ impl Sink for Builder<'_> {
             style: Style::Plain,
             flags: 0,
         };
-        self.open_document().aliases = true;
-        if target == NONE {
+        let document = self.open_document();
+        document.aliases = true;
+        document.dangling += u32::from(target == NONE);
+        if target == NONE && document.dangling <= DANGLING {
             let problem = if endless { Failed::EndlessAlias(span) } else { Failed::UnknownAnchor(span) };
             self.fail(span.start, problem);
         }

@@ -215,6 +215,28 @@ fn long_keys() {
 }
 
 #[test]
+fn quoted_scalars_that_are_not_indented() {
+    check("k: \"x\ny\"\nz: 1\n", "\"x\ny\"", "x y");
+    check("k: 'it''s\n\ny\n z'\nz: 1\n", "'it''s\n\ny\n z'", "it's\ny z");
+    check("z:\n  k: 1\nk: \"a\\\nb\\tc\"\n", "\"a\\\nb\\tc\"", "ab\tc");
+    check("k: \"x\r\ny\"\r\n", "\"x\r\ny\"", "x y");
+    check(
+        "z: \"a\nb\"\ny: 'c\nd'\nk: [\"e\nf\", g]\n".replace("[\"e\nf\", g]", "\"e\nf\"").as_str(),
+        "\"e\nf\"",
+        "e f",
+    );
+    let document = document("a:\n  b:\n    c: \"x\n # y\n\nz\"\n    d: 2\n");
+    let root = document.root().unwrap();
+    assert_eq!(root.at(&["a", "b", "c"]).unwrap().text(), Some("x # y\nz"));
+    assert_eq!(root.at(&["a", "b", "d"]).unwrap().as_i64(), Some(2));
+    assert_eq!(document.comments(), []);
+    // Not where Go refuses too.
+    check_error("\"a\nb\": 1\n", "there is more text behind the closing quote", ": 1");
+    check_error("a: \"x\nb: \"y\"\n", "`\"` is not closed", "\"");
+    check_error("a: it's \"\nb: \"x\nc: \"y\"\n", "`\"` is not closed", "\"");
+}
+
+#[test]
 fn duplicates_are_reported_against_the_first() {
     let text = "a: 1\n\"a\": 2\nb: {c: 1, 'c': 2, yes: 1, \"yes\": 2, true: 3}\n'a': 3\n~: 1\nnull: 2\n<<: {}\n<<: {}\n1: x\n\"1\": y\n";
     let document = document(text);
@@ -396,6 +418,8 @@ fn templates_are_named() {
         ("a: 1\n{{ include \"x\" . }}\nb: 2\n", "{{ include \"x\" . }}"),
         ("a:\n  {{- toYaml .Values.x | nindent 2 }}\nb: 1\n", "{{- toYaml .Values.x | nindent 2 }}"),
         ("a: {% if x %}\n", "{% if x %}"),
+        ("a: {{ .Values.x }}\nb: 1\n", "{{ .Values.x }}"),
+        ("{{ x }}\n", "{{ x }}"),
     ] {
         check_error(text, "a template expression is not YAML", at);
     }
