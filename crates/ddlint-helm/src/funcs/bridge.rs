@@ -18,16 +18,8 @@ pub(super) fn go_quote(bytes: &[u8]) -> String {
 
 /// An item that was taken out of a container: it is there because of whatever was tested to have the container.
 pub(super) fn taken(call: &mut Call<'_>, container: &Value, item: Value) -> Value {
-    let mut at = container.origin;
-    let mut item = item;
-    // As deep as tests are nested around one value in practice; what is deeper is not lost but not repeated.
-    for _ in 0..16 {
-        let Some(Node::Tested { base, by }) = call.origins.node(at) else { break };
-        let (base, by) = (*base, *by);
-        item = call.tested(item, by);
-        at = base;
-    }
-    item
+    let by = call.origins.test_of(container.origin);
+    call.tested(item, by)
 }
 
 /// The value with `mark` added to where it came from.

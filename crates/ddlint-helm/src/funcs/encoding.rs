@@ -26,7 +26,7 @@ pub(super) fn hex(bytes: impl AsRef<[u8]>) -> Vec<u8> {
 
 fn digest(call: &mut Call<'_>, args: &[Value], sum: impl Fn(&[u8]) -> Vec<u8>) -> Out {
     let text = args.text(0)?;
-    call.charge(text.len() as u64 / 64)?;
+    call.charge(text.len() as u64 / 16)?;
     let bytes = sum(text.bytes());
     Ok(mixed_text(call, args, bytes))
 }

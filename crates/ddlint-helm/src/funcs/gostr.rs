@@ -112,22 +112,12 @@ pub(crate) fn find_all(text: &[u8], needle: &[u8]) -> Vec<usize> {
     if needle.is_empty() {
         return chars(text).map(|(at, _)| at).chain([text.len()]).collect();
     }
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(next) = text.get(at..).and_then(|rest| find(rest, needle)) {
-        found.push(at + next);
-        at += next + needle.len();
-    }
-    found
+    memchr::memmem::find_iter(text, needle).collect()
 }
 
 /// The first place of `needle`.
 pub(crate) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [] => Some(0),
-        [one] => text.iter().position(|b| b == one),
-        _ => text.windows(needle.len()).position(|w| w == needle),
-    }
+    memchr::memmem::find(text, needle)
 }
 
 /// Go's `strings.SplitN` (`n` below zero: all): the ranges of the parts. Zero gives none.

@@ -32,7 +32,7 @@ const DIGITS: &[u8] = b"1234567890";
 /// So many bytes of an endless repetition. A negative number gives none.
 fn repeated(call: &mut Call<'_>, args: &[Value], alphabet: &[u8]) -> Out {
     let count = u64::try_from(args.int(0)?).unwrap_or(0);
-    call.charge(count / 8)?;
+    call.charge(count / 2)?;
     let text: Vec<u8> = alphabet.iter().copied().cycle().take(count as usize).collect();
     let origin = random_origin(call, args);
     Ok(Value::str(text, origin))
@@ -58,7 +58,7 @@ fn bytes(call: &mut Call<'_>, args: &[Value]) -> Out {
     let Ok(count) = u64::try_from(args.int(0)?) else {
         return Err("runtime error: makeslice: len out of range".into());
     };
-    call.charge(count / 8)?;
+    call.charge(count / 2)?;
     let bytes: Vec<u8> = LETTERS_AND_DIGITS.iter().copied().cycle().take(count as usize).collect();
     let origin = random_origin(call, args);
     Ok(Value::str(super::encoding::base64_encode(&bytes), origin))

@@ -70,21 +70,15 @@ fn compile_new(pattern: &[u8]) -> Result<Regex, String> {
 fn explain(error: &regex::Error, pattern: &str) -> String {
     let said = error.to_string();
     let known = [
-        ("unclosed character class", "missing closing ]"),
         ("unclosed group", "missing closing )"),
         ("unopened group", "unexpected )"),
         ("repetition operator missing expression", "missing argument to repetition operator"),
-        ("unrecognized escape sequence", "invalid escape sequence"),
-        ("invalid character class range", "invalid character class range"),
         ("look-around", "invalid or unsupported Perl syntax"),
-        ("backreferences", "invalid escape sequence"),
         ("compiled regex exceeds size limit", "expression too large"),
     ];
     let reason = known.iter().find(|(ours, _)| said.contains(ours)).map_or("invalid pattern", |(_, go)| go);
     // Go names the part of the pattern that is wrong; for most of these it is all of the rest.
     let part = match reason {
-        "invalid character class range" => backward_range(pattern).unwrap_or(pattern),
-        "unexpected )" | "missing closing )" | "missing closing ]" => pattern,
         "missing argument to repetition operator" => {
             pattern.trim_start_matches(|c| !matches!(c, '*' | '+' | '?')).get(..1).unwrap_or(pattern)
         }
@@ -93,94 +87,109 @@ fn explain(error: &regex::Error, pattern: &str) -> String {
     format!("error parsing regexp: {reason}: `{part}`")
 }
 
-/// The first `z-a` in a pattern.
-fn backward_range(pattern: &str) -> Option<&str> {
-    let at = pattern.as_bytes().windows(3).position(|w| matches!(w, [a, b'-', z] if a > z))?;
-    pattern.get(at..at + 3)
-}
-
 /// Go's syntax in the crate's: `\d`, `\w`, `\s` and `\b` are ASCII there, a brace that begins no repetition is
 /// literal, `\z` is the end and `\C` a byte, and `\Q…\E` quotes.
 fn rewrite(pattern: &str) -> Result<String, String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern;
-    let mut in_class = false;
-    let mut class_start = false;
+    // Inside of the braces of a repetition.
+    let mut repetition = false;
     while let Some(c) = rest.chars().next() {
         let after = rest.get(c.len_utf8()..).unwrap_or("");
+        rest = after;
         match c {
             '\\' => {
-                let (text, tail) = escape(after, in_class, pattern)?;
+                let (text, tail) = escape(after)?;
                 out.push_str(&text);
                 rest = tail;
-                class_start = false;
-                continue;
-            }
-            '[' if in_class => {
-                if let Some((name, tail)) = named_class(rest) {
-                    out.push_str(name);
-                    rest = tail;
-                    class_start = false;
-                    continue;
-                }
-                out.push_str("\\[");
             }
             '[' => {
-                in_class = true;
-                out.push('[');
-                let negated = after.strip_prefix('^');
-                if negated.is_some() {
-                    out.push('^');
-                }
-                rest = negated.unwrap_or(after);
-                class_start = true;
-                continue;
-            }
-            ']' if in_class && class_start => out.push_str("\\]"),
-            ']' if in_class => {
-                in_class = false;
-                out.push(']');
+                let (text, tail) = class(after, pattern)?;
+                out.push_str(&text);
+                rest = tail;
             }
             ']' => out.push_str("\\]"),
-            // The crate reads set operations where Go reads characters.
-            '&' | '~' if in_class => {
-                out.push('\\');
-                out.push(c);
+            '{' if is_repetition(after) => {
+                repetition = true;
+                out.push('{');
             }
-            '-' if in_class && after.starts_with('-') => {
-                // `--` would be a difference; the first may still be the end of a range.
-                out.push_str("\\-");
-            }
-            '{' if !in_class && !is_repetition(rest) => out.push_str("\\{"),
-            '}' if !in_class && !closes_repetition(&out, pattern) => out.push_str("\\}"),
+            '{' => out.push_str("\\{"),
+            '}' if std::mem::take(&mut repetition) => out.push('}'),
+            '}' => out.push_str("\\}"),
             _ => out.push(c),
         }
-        class_start = false;
-        rest = after;
     }
     Ok(out)
 }
 
+fn bad(reason: &str, part: &str) -> String {
+    format!("error parsing regexp: {reason}: `{part}`")
+}
+
+/// A bracketed class, from behind its bracket on. Every character becomes a number, so that none can mean anything.
+fn class<'a>(inside: &'a str, pattern: &str) -> Result<(String, &'a str), String> {
+    let mut out = String::from("[");
+    let mut rest = inside;
+    if let Some(tail) = rest.strip_prefix('^') {
+        out.push('^');
+        rest = tail;
+    }
+    let mut first = true;
+    loop {
+        match rest.strip_prefix(']') {
+            Some(tail) if !first => {
+                out.push(']');
+                return Ok((out, tail));
+            }
+            _ if rest.is_empty() => {
+                let from = pattern.len().saturating_sub(inside.len() + 1);
+                return Err(bad("missing closing ]", pattern.get(from..).unwrap_or(pattern)));
+            }
+            _ => first = false,
+        }
+        if let Some((name, tail)) = named_class(rest) {
+            out.push_str(name);
+            rest = tail;
+            continue;
+        }
+        if let Some(tail) = rest.strip_prefix('\\')
+            && tail.starts_with(['d', 'D', 'w', 'W', 's', 'S', 'p', 'P'])
+        {
+            let (text, tail) = escape(tail)?;
+            out.push_str(&text);
+            rest = tail;
+            continue;
+        }
+        let (low, tail) = class_char(rest)?;
+        let high = tail.strip_prefix('-').filter(|t| !t.is_empty() && !t.starts_with(']'));
+        let Some(high) = high else {
+            out.push_str(&format!("\\x{{{low:x}}}"));
+            rest = tail;
+            continue;
+        };
+        let (high, tail) = class_char(high)?;
+        if high < low {
+            let range = rest.get(..rest.len() - tail.len()).unwrap_or(rest);
+            return Err(bad("invalid character class range", range));
+        }
+        out.push_str(&format!("\\x{{{low:x}}}-\\x{{{high:x}}}"));
+        rest = tail;
+    }
+}
+
+/// One character of a class, escaped or not.
+fn class_char(text: &str) -> Result<(u32, &str), String> {
+    let Some(c) = text.chars().next() else { return Err(bad("missing closing ]", text)) };
+    let tail = text.get(c.len_utf8()..).unwrap_or("");
+    if c == '\\' { code(tail) } else { Ok((u32::from(c), tail)) }
+}
+
 /// `{2}`, `{2,}` or `{2,3}`
-fn is_repetition(text: &str) -> bool {
-    let Some((inside, _)) = text.get(1..).and_then(|t| t.split_once('}')) else { return false };
+fn is_repetition(after_brace: &str) -> bool {
+    let Some((inside, _)) = after_brace.split_once('}') else { return false };
     let (low, high) = inside.split_once(',').unwrap_or((inside, ""));
     let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
     !low.is_empty() && digits(low) && digits(high)
-}
-
-/// Whether what was written so far ends inside of a repetition's braces.
-fn closes_repetition(written: &str, _: &str) -> bool {
-    let Some(open) = written.rfind('{') else { return false };
-    let escaped = written.get(..open).is_some_and(|head| {
-        let slashes = head.bytes().rev().take_while(|b| *b == b'\\').count();
-        slashes % 2 == 1
-    });
-    let inside = written.get(open + 1..).unwrap_or("");
-    let braced_escape =
-        written.get(..open).is_some_and(|h| h.ends_with("\\p") || h.ends_with("\\P") || h.ends_with("\\x"));
-    !escaped
-        && (braced_escape || !inside.is_empty() && inside.bytes().all(|b| b.is_ascii_digit() || b == b','))
 }
 
 /// `[:alpha:]` and `[:^alpha:]` inside of a class.
@@ -195,61 +204,81 @@ fn named_class(text: &str) -> Option<(&str, &str)> {
 }
 
 /// What stands after a backslash, rewritten, and the text behind it.
-fn escape<'a>(after: &'a str, in_class: bool, pattern: &str) -> Result<(String, &'a str), String> {
+fn escape(after: &str) -> Result<(String, &str), String> {
     let Some(c) = after.chars().next() else {
-        return Err("error parsing regexp: trailing backslash at end of expression: ``".to_owned());
+        return Err(bad("trailing backslash at end of expression", ""));
     };
     let tail = after.get(c.len_utf8()..).unwrap_or("");
     let text = match c {
-        // Perl classes are ASCII in Go.
-        'd' if in_class => "0-9".to_owned(),
-        'w' if in_class => "0-9A-Za-z_".to_owned(),
-        's' if in_class => r"\t\n\x0C\r\x20".to_owned(),
-        'd' => "[0-9]".to_owned(),
-        'w' => "[0-9A-Za-z_]".to_owned(),
-        's' => r"[\t\n\x0C\r\x20]".to_owned(),
-        'D' => "[^0-9]".to_owned(),
-        'W' => "[^0-9A-Za-z_]".to_owned(),
-        'S' => r"[^\t\n\x0C\r\x20]".to_owned(),
-        'b' if !in_class => r"(?-u:\b)".to_owned(),
-        'B' if !in_class => r"(?-u:\B)".to_owned(),
-        'C' if !in_class => r"(?s-u:.)".to_owned(),
-        'z' if !in_class => r"\z".to_owned(),
-        'A' if !in_class => r"\A".to_owned(),
-        'Q' if !in_class => {
+        // Perl classes are ASCII in Go; within a bracketed class these are classes in a class.
+        'd' => "[0-9]",
+        'w' => "[0-9A-Za-z_]",
+        's' => r"[\t\n\x0C\r\x20]",
+        'D' => "[^0-9]",
+        'W' => "[^0-9A-Za-z_]",
+        'S' => r"[^\t\n\x0C\r\x20]",
+        'b' => r"(?-u:\b)",
+        'B' => r"(?-u:\B)",
+        'C' => "(?s:.)",
+        'z' => r"\z",
+        'A' => r"\A",
+        'E' => "",
+        'Q' => {
             let (quoted, rest) = tail.split_once("\\E").unwrap_or((tail, ""));
             return Ok((regex::escape(quoted), rest));
         }
-        'E' if !in_class => String::new(),
-        'a' => r"\x07".to_owned(),
-        'f' => r"\x0C".to_owned(),
-        'n' | 'r' | 't' | 'v' | 'x' | 'p' | 'P' => {
-            // A braced code or class goes with it, so that its braces are not taken for a repetition.
-            if let Some((inside, rest)) = tail.strip_prefix('{').and_then(|t| t.split_once('}'))
-                && matches!(c, 'x' | 'p' | 'P')
-            {
-                return Ok((format!("\\{c}{{{inside}}}"), rest));
-            }
-            format!("\\{c}")
+        'p' | 'P' => {
+            // Its braces go with it, so that they are not taken for a repetition.
+            let length = match tail.strip_prefix('{') {
+                Some(inside) => inside.find('}').map_or(tail.len(), |at| at + 2),
+                None => tail.chars().next().map_or(0, char::len_utf8),
+            };
+            let (name, rest) = tail.split_at_checked(length).unwrap_or((tail, ""));
+            return Ok((format!("\\{c}{name}"), rest));
         }
-        '0'..='7' => {
-            let digits: String = after.chars().take(3).take_while(|d| ('0'..='7').contains(d)).collect();
-            // A single digit other than zero would be a back reference.
-            if c != '0' && digits.len() < 2 {
-                return Err(format!("error parsing regexp: invalid escape sequence: `\\{c}`"));
-            }
-            let code = u32::from_str_radix(&digits, 8).unwrap_or(0);
-            let rest = after.get(digits.len()..).unwrap_or("");
+        _ => {
+            let (code, rest) = code(after)?;
             return Ok((format!("\\x{{{code:x}}}"), rest));
         }
-        _ if c.is_ascii_alphanumeric() => {
-            let _ = pattern;
-            return Err(format!("error parsing regexp: invalid escape sequence: `\\{c}`"));
-        }
-        _ if c.is_ascii() => format!("\\x{{{:x}}}", u32::from(c)),
-        _ => return Err(format!("error parsing regexp: invalid escape sequence: `\\{c}`")),
     };
-    Ok((text, tail))
+    Ok((text.to_owned(), tail))
+}
+
+/// The character that an escape stands for.
+fn code(after: &str) -> Result<(u32, &str), String> {
+    let Some(c) = after.chars().next() else {
+        return Err(bad("trailing backslash at end of expression", ""));
+    };
+    let tail = after.get(c.len_utf8()..).unwrap_or("");
+    let invalid = |length: usize| {
+        bad("invalid escape sequence", &format!("\\{}", after.get(..length).unwrap_or(after)))
+    };
+    let code = match c {
+        'a' => 0x07,
+        'f' => 0x0c,
+        'n' => 0x0a,
+        'r' => 0x0d,
+        't' => 0x09,
+        'v' => 0x0b,
+        'x' => {
+            let (digits, rest) = match tail.strip_prefix('{') {
+                Some(inside) => inside.split_once('}').ok_or_else(|| invalid(after.len()))?,
+                None => tail.split_at_checked(2).ok_or_else(|| invalid(after.len()))?,
+            };
+            let code = u32::from_str_radix(digits, 16).ok().filter(|n| char::from_u32(*n).is_some());
+            return Ok((code.ok_or_else(|| invalid(3))?, rest));
+        }
+        // A single digit other than zero would be a back reference.
+        '1'..='7' if !tail.starts_with(|d| ('0'..='7').contains(&d)) => return Err(invalid(1)),
+        '0'..='7' => {
+            let length = after.bytes().take(3).take_while(|d| (b'0'..=b'7').contains(d)).count();
+            let (digits, rest) = after.split_at_checked(length).unwrap_or((after, ""));
+            return Ok((u32::from_str_radix(digits, 8).unwrap_or(0), rest));
+        }
+        _ if c.is_ascii_alphanumeric() || !c.is_ascii() => return Err(invalid(c.len_utf8())),
+        _ => u32::from(c),
+    };
+    Ok((code, tail))
 }
 
 /// Sprig's functions without `must` panic with this.
@@ -367,10 +396,10 @@ fn replace_with(
     let mut start = 0;
     for captures in regex.captures_iter(&subject.text) {
         let Some(found) = captures.get(0).map(|m| subject.range(&m)) else { continue };
-        call.charge(1)?;
         out.push_slice(text, start, found.start);
         let mut bytes = Vec::new();
         write(&subject, &captures, template.bytes(), &mut bytes);
+        call.charge(1 + bytes.len() as u64 / 8)?;
         let replaced = match found.is_empty() {
             true => text.origin_at(found.start),
             false => subject.slice(found.clone()).origin(call.origins),

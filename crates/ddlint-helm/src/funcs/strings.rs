@@ -126,7 +126,7 @@ fn abbreviated(text: &Text, offset: i64, width: i64) -> Text {
     }
     let kept = width - 3;
     let mut offset = offset.min(length);
-    if length - offset < kept {
+    if length.saturating_sub(offset) < kept {
         offset = length - kept;
     }
     let mut out = TextBuf::new();
@@ -268,7 +268,7 @@ fn repeat(call: &mut Call<'_>, args: &[Value]) -> Out {
     };
     let mut out = TextBuf::new();
     if !text.is_empty() {
-        call.charge((count as u64).saturating_mul(text.len() as u64) / 8)?;
+        call.charge((count as u64).saturating_mul(text.len() as u64) / 2)?;
         for _ in 0..count {
             out.push_text(text);
         }
@@ -299,14 +299,16 @@ fn trim_prefix(_: &mut Call<'_>, args: &[Value]) -> Out {
     Ok(part(text, prefix.len()..text.len()))
 }
 
-fn wrap(_: &mut Call<'_>, args: &[Value]) -> Out {
+fn wrap(call: &mut Call<'_>, args: &[Value]) -> Out {
     let text = args.text(1)?;
+    call.charge(text.len() as u64 / 4)?;
     wrapped(text, args.int(0)?, &Text::new("\n", origin_near(text, 0)), false)
 }
 
-fn wrap_with(_: &mut Call<'_>, args: &[Value]) -> Out {
+fn wrap_with(call: &mut Call<'_>, args: &[Value]) -> Out {
     let text = args.text(2)?;
     let separator = args.text(1)?;
+    call.charge((text.len() as u64).saturating_mul(1 + separator.len() as u64) / 8)?;
     let newline = Text::new("\n", origin_near(text, 0));
     wrapped(text, args.int(0)?, if separator.is_empty() { &newline } else { separator }, true)
 }
@@ -344,24 +346,29 @@ fn has_suffix(call: &mut Call<'_>, args: &[Value]) -> Out {
 }
 
 /// The arguments that are not nil, each written by `write`, with spaces between.
-fn spaced(args: &[Value], mut write: impl FnMut(&Value, &mut TextBuf)) -> Value {
+fn spaced(
+    call: &mut Call<'_>,
+    args: &[Value],
+    mut write: impl FnMut(&mut Call<'_>, &Value, &mut TextBuf),
+) -> Out {
     let mut out = TextBuf::new();
     for (i, value) in args.iter().filter(|v| !v.is_nil()).enumerate() {
         if i > 0 {
             out.push(b" ", OriginId::NONE);
         }
-        write(value, &mut out);
+        write(call, value, &mut out);
+        call.charge(out.len() as u64 / 8)?;
     }
     // What nothing was written of still says where it came from.
     let origin = args.first().map_or(OriginId::NONE, |v| v.origin);
-    finish(out, origin)
+    Ok(finish(out, origin))
 }
 
 fn quote(call: &mut Call<'_>, args: &[Value]) -> Out {
-    Ok(spaced(args, |value, out| {
+    spaced(call, args, |call, value, out| {
         let text = as_text(call, value);
         push_quoted(&text, value.origin, out);
-    }))
+    })
 }
 
 /// The text in double quotes. Runs stay runs, also where characters of them are escaped.
@@ -394,20 +401,20 @@ fn push_quoted(text: &Text, origin: OriginId, out: &mut TextBuf) {
 }
 
 fn squote(call: &mut Call<'_>, args: &[Value]) -> Out {
-    Ok(spaced(args, |value, out| {
+    spaced(call, args, |call, value, out| {
         let text = print_value(call, value);
         let edge = |at: usize| if text.segments().is_empty() { value.origin } else { text.origin_at(at) };
         out.push(b"'", edge(0));
         out.push_text(&text);
         out.push(b"'", edge(text.len().saturating_sub(1)));
-    }))
+    })
 }
 
 fn cat(call: &mut Call<'_>, args: &[Value]) -> Out {
-    Ok(spaced(args, |value, out| {
+    spaced(call, args, |call, value, out| {
         let text = print_value(call, value);
         out.push_text(&text);
-    }))
+    })
 }
 
 fn pad_of(call: &mut Call<'_>, spaces: i64, text: &Text) -> Result<Vec<u8>, FuncError> {
@@ -547,6 +554,7 @@ fn join(call: &mut Call<'_>, args: &[Value]) -> Out {
             out.push_text(separator);
         }
         if let Some(text) = item.as_text() {
+            call.charge((text.len() + separator.len()) as u64 / 8)?;
             out.push_text(text);
         }
     }

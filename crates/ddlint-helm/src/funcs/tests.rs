@@ -140,3 +140,148 @@ fn agrees_with_sprig() {
     assert!(count > 4000, "only {count} calls were found");
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Each run of a template's output with the values it shows and, after `?`, those that were only tested.
+fn runs(template: &str, json: &str) -> String {
+    let json: Json = serde_json::from_str(json).expect("JSON");
+    let mut origins = OriginTable::new(Recording::ON);
+    let dot = data(&json, "$", &mut origins);
+    let mut set = TemplateSet::new(Arc::default());
+    set.parse(NAME, template.as_bytes()).expect("the template parses");
+    let mut engine = Engine::<Recording>::new(set, origins, HelmDialect::V4, Limits::default());
+    let text = engine.execute(NAME, dot).expect("the template renders");
+    let origins = engine.into_origins();
+    let names = |leaves: Vec<Leaf>| {
+        let mut names: Vec<String> = leaves
+            .into_iter()
+            .filter_map(|leaf| match leaf {
+                Leaf::Value { path, .. } => Some(path.to_string()),
+                Leaf::Random { function, .. } => Some(format!("random {function}")),
+                Leaf::Unordered { function, .. } => Some(format!("unordered {function}")),
+                Leaf::Capabilities(what) => Some(format!("cluster {what}")),
+                _ => None,
+            })
+            .collect();
+        names.sort();
+        names.join(",")
+    };
+    let mut shown: Vec<(String, String)> = Vec::new();
+    for (bytes, origin) in text.runs() {
+        let resolved = origins.resolve(origin);
+        let (mut from, tested) = (names(resolved.printed), names(resolved.tested));
+        if !tested.is_empty() {
+            from = format!("{from}?{tested}");
+        }
+        let bytes = String::from_utf8_lossy(bytes).into_owned();
+        match shown.last_mut() {
+            Some((last, known)) if *known == from => last.push_str(&bytes),
+            _ => shown.push((bytes, from)),
+        }
+    }
+    shown.into_iter().map(|(bytes, from)| format!("«{bytes}»{from}")).collect::<Vec<_>>().join(" ")
+}
+
+const DATA: &str = r#"{"a":"one","b":"two","u":" x_y ","n":7,"e":"","no":false,"yes":true,"l":["q","p"],
+    "m":{"k":"v","j":"w"},"one":{"only":1},"t":"x\ny"}"#;
+
+fn check(template: &str, want: &str) {
+    assert_eq!(runs(template, DATA), want, "{template}");
+}
+
+#[test]
+fn text_keeps_its_runs() {
+    check("{{ printf \"%s-%s\" .a .b | trunc 5 }}", "«one»$.a «-» «t»$.b");
+    check("{{ printf \"%s-%s\" .a .b | upper | quote }}", "«\"ONE»$.a «-» «TWO\"»$.b");
+    check("{{ .u | trim }}", "«x_y»$.u");
+    check("{{ printf \"%s\\n%s\" .a .b | nindent 2 }}", "«\n  one»$.a «\n» «  two»$.b");
+    check("{{ printf \"%s.%s\" .a .b | replace \".\" \"-\" }}", "«one»$.a «-» «two»$.b");
+    check("{{ cat .a .n .b }}", "«one»$.a « » «7»$.n « » «two»$.b");
+    check("{{ join \"/\" .l }}", "«q»$.l.0 «/» «p»$.l.1");
+    check("{{ list .a .b | join \",\" }}", "«one»$.a «,» «two»$.b");
+    check("{{ range splitList \"-\" (printf \"%s-%s\" .a .b) }}{{ . }}{{ end }}", "«one»$.a «two»$.b");
+    check("{{ quote .t }}", "«\"x\\ny\"»$.t");
+    check("{{ printf \"%s%s\" .a .b | trimPrefix \"on\" | trimSuffix \"wo\" }}", "«e»$.a «t»$.b");
+    check("{{ regexReplaceAll \"t\" (printf \"%s%s\" .a .b) \"T\" }}", "«one»$.a «Two»$.b");
+    check("{{ regexFind \"e.\" (printf \"%s%s\" .a .b) }}", "«e»$.a «t»$.b");
+    check("{{ printf \"%s/%s\" .a .b | base }}", "«two»$.b");
+    check("{{ (dict \"x\" .a).x }}{{ get (dict \"x\" .b) \"x\" }}", "«one»$.a «two»$.b");
+    check("{{ first .l }}{{ last .l }}{{ dig \"k\" \"no\" .m }}", "«q»$.l.0 «p»$.l.1 «v»$.m.k");
+    check("{{ (merge (dict) .m).k }}", "«v»$.m.k");
+}
+
+#[test]
+fn what_is_mixed_comes_from_everything() {
+    check("{{ printf \"%s%s\" .a .b | b64enc }}", "«b25ldHdv»$.a,$.b");
+    check("{{ add .n 1 }}", "«8»$.n");
+    check("{{ printf \"%s%s\" .a .b | sha256sum | trunc 4 }}", "«25b6»$.a,$.b");
+}
+
+#[test]
+fn what_is_chosen_says_by_what() {
+    check("{{ default .a .e }}", "«one»$.a?$.e");
+    check("{{ default .a .b }}", "«two»$.b");
+    check("{{ ternary .a .b .no }}", "«two»$.b?$.no");
+    check("{{ coalesce .e .a .b }}", "«one»$.a?$.e");
+    check("{{ (ternary .m .one .yes).k }}", "«v»$.m.k?$.yes");
+    check("{{ first (ternary .l (list) .yes) }}", "«q»$.l.0?$.yes");
+    check("{{ if has \"q\" .l }}x{{ end }}", "«x»?$.l,$.l.0,$.l.1");
+    check("{{ if .yes }}{{ $_ := set .m \"new\" .a }}{{ end }}{{ .m.new }}", "«one»$.a?$.yes");
+}
+
+#[test]
+fn what_differs_from_render_to_render_says_so() {
+    check("{{ randAlphaNum 4 }}", "«p1L2»random randAlphaNum");
+    check("{{ .a }}{{ uuidv4 | trunc 2 }}", "«one»$.a «00»random uuidv4");
+    check("{{ now | date \"2006\" }}", "«2026»random now");
+    check("{{ date \"2006\" .n }}", "«2026»$.n,random date");
+    check("{{ htpasswd .a .b | trunc 6 }}", "«one»$.a «:$2»$.b,random htpasswd");
+    check("{{ (genCA \"x\" 3).Cert | trunc 5 }}", "«-----»random genCA");
+    check("{{ keys .m | join \",\" }}", "«j»$.m,unordered keys «,» «k»$.m,unordered keys");
+    check("{{ keys .m | sortAlpha | join \",\" }}", "«j»$.m «,» «k»$.m");
+    check("{{ keys .one | join \",\" }}", "«only»$.one");
+    check("{{ values .m | first }}", "«w»$.m.j,unordered values");
+    check("{{ if has \"j\" (keys .m) }}x{{ end }}", "«x»?$.m");
+    check("{{ if lookup \"v1\" \"Secret\" \"\" \"\" }}a{{ else }}b{{ end }}", "«b»?cluster lookup");
+    check("{{ getHostByName \"x\" | default \"d\" }}", "«d»?cluster getHostByName");
+}
+
+#[test]
+fn merged_maps_are_shared_as_in_go() {
+    // What the target lacks is not copied, so a second merge changes the first source.
+    check(
+        "{{ $a := dict }}{{ $_ := merge $a .m (dict) }}{{ $_ := mergeOverwrite $a (dict \"k\" .b) }}{{ .m.k }}",
+        "«v»$.m.k",
+    );
+    check(
+        "{{ $t := dict }}{{ $s := dict \"x\" .one }}{{ $_ := merge $t $s }}{{ $_ := set $t.x \"new\" .a }}{{ .one.new }}",
+        "«one»$.a",
+    );
+    check("{{ $c := deepCopy .m }}{{ $_ := set $c \"k\" .b }}{{ .m.k }}{{ $c.k }}", "«v»$.m.k «two»$.b");
+}
+
+#[test]
+fn nothing_runs_away() {
+    let fails = |call: &str| {
+        let got = evaluate(call, &Json::Null);
+        assert!(got.contains("more than"), "{call} gave {}", got.get(..80).unwrap_or(&got));
+    };
+    fails("until 9000000000000000000");
+    fails("untilStep 0 9000000000000000000 1");
+    fails("repeat 9000000000000000000 \"x\"");
+    fails("randAlphaNum 9000000000000000000");
+    fails("randBytes 9000000000000000000");
+    fails("indent 9000000000000000000 \"x\"");
+    fails("seq 9000000000000000000");
+    // A map that holds itself.
+    for call in [
+        "deepCopy",
+        "merge (dict \"s\" (dict \"s\" (dict)))",
+        "deepEqual (dict)",
+        "list | uniq | has",
+        "values",
+        "keys",
+    ] {
+        let got = evaluate(&format!("kindOf ({call} (set .a \"s\" .a))"), &serde_json::json!({ "a": {} }));
+        assert!(!got.is_empty(), "{call}");
+    }
+}

@@ -141,8 +141,8 @@ impl Moment {
         let month = i64::from(c.month) - 1 + limit(months);
         let year = c.year + limit(years) + month.div_euclid(12);
         let day = days_of_date(year, month.rem_euclid(12) as u32 + 1, 1) + i64::from(c.day) - 1 + limit(days);
-        let time = i64::from(c.hour * 3600 + c.minute * 60 + c.second);
-        Moment { seconds: day * 86_400 + time - i64::from(self.offset), ..self.clone() }
+        let time = i64::from(c.hour * 3600 + c.minute * 60 + c.second) - i64::from(self.offset);
+        Moment { seconds: day.saturating_mul(86_400).saturating_add(time), ..self.clone() }
     }
     /// What Go prints for a time.
     pub(crate) fn print(&self) -> String {

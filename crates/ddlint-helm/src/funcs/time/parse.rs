@@ -316,12 +316,8 @@ impl Parts {
         if !self.zone.is_empty() {
             let hours = self.zone.strip_prefix("GMT").and_then(|h| h.parse::<i32>().ok()).unwrap_or(0);
             let offset = hours.clamp(-24, 24) * 3600;
-            return Ok(Moment {
-                seconds: seconds - i64::from(offset),
-                nanos: self.nanos,
-                offset,
-                zone: self.zone,
-            });
+            // Go does not move the clock by it.
+            return Ok(Moment { seconds, nanos: self.nanos, offset, zone: self.zone });
         }
         Ok(Moment::utc(seconds, self.nanos))
     }
