@@ -7,7 +7,9 @@ mod application;
 mod chart;
 mod classify;
 mod env;
+mod flux;
 mod helm_line;
+mod helmfile;
 mod kustomize;
 mod load;
 mod merge;
@@ -40,9 +42,14 @@ pub fn build(discovered: Discovered<'_>, settings: Settings) -> Model {
     let mut builder = Builder::new(discovered, settings);
     builder.read();
     builder.follow_applications();
+    builder.mark_kustomized();
+    builder.find_substituted();
     builder.application_releases();
+    builder.flux_releases();
     builder.kustomize_releases();
+    builder.helmfile_releases();
     builder.read_scripts();
+    builder.standalone_charts();
     builder.standalone_values();
     builder.relate();
     builder.finish()
@@ -71,6 +78,8 @@ struct Builder<'t> {
     parts: BTreeSet<String>,
     /// Releases of charts that nobody deploys: each is a scope of its own.
     alone: BTreeSet<ReleaseId>,
+    /// Resources that Flux fills variables into.
+    substituted: BTreeSet<ResourceId>,
     /// Repositories that the input is, each with the folder below which its paths begin.
     ours: BTreeMap<String, String>,
 }
@@ -103,6 +112,7 @@ impl<'t> Builder<'t> {
             kustomizations: BTreeMap::new(),
             parts: BTreeSet::new(),
             alone: BTreeSet::new(),
+            substituted: BTreeSet::new(),
             ours: BTreeMap::new(),
         }
     }

@@ -1,22 +1,101 @@
-//! Values files that nothing refers to, known by their content (contract section 2).
+//! Charts and values files that nothing in the input deploys (contract section 2).
+//!
+//! A chart is taken with its defaults, and with each values file beside it, each in a scope of its own; a chart that
+//! the user named is taken once. Values files without a chart are known by their content.
+
+use std::collections::BTreeMap;
 
 use super::Builder;
 use super::classify::{datadog_values_root, is_values_name};
 use super::release::{Draft, Given};
+use crate::discover::{EntryKind, FoundChart, file_name, join, parent};
 use crate::model::release::{ChartRef, Deployer};
-use crate::model::{At, DocId, DocKind};
+use crate::model::{At, DocId, DocKind, ReleaseId};
 
 impl Builder<'_> {
+    /// A release for each chart that nobody deploys, and one more for each of its overlays.
+    pub(super) fn standalone_charts(&mut self) {
+        let charts: Vec<FoundChart> = self.charts.iter().filter(|chart| !chart.packed).cloned().collect();
+        for chart in charts {
+            if !chart.named && self.deployed_charts.contains(&chart.path) {
+                continue;
+            }
+            self.standalone_chart(&chart.path, None);
+            if !chart.named {
+                for overlay in self.overlays_of_chart(&chart.path) {
+                    self.standalone_chart(&chart.path, Some(&overlay));
+                }
+            }
+        }
+    }
+
+    /// `values-prod.yaml` beside the chart, `ci/a-values.yaml`.
+    fn overlays_of_chart(&self, folder: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        let is_yaml = |name: &str| name.ends_with(".yaml") || name.ends_with(".yml");
+        for (below, test) in [("", false), ("ci", true)] {
+            let Some(at) = join(folder, below) else { continue };
+            for entry in self.loader.tree.list(&at).unwrap_or_default() {
+                let name = entry.name.as_str();
+                let is_values = if test {
+                    name.contains("values")
+                } else {
+                    is_values_name(name) && name != "values.yaml"
+                };
+                if entry.kind == EntryKind::File && is_yaml(name) && is_values {
+                    out.extend(join(&at, name));
+                }
+            }
+        }
+        out
+    }
+
+    fn standalone_chart(&mut self, folder: &str, overlay: Option<&str>) {
+        let before = self.releases.len() as u32;
+        let mut given = Given::new();
+        if let Some(path) = overlay {
+            // Of a chart that nobody deploys a broken overlay says nothing about the rest.
+            self.give_file(&mut given, Some(path.to_string()));
+        }
+        let draft = Draft {
+            chart: ChartRef::Local(folder.to_string()),
+            chart_at: None,
+            name: None,
+            name_at: None,
+            namespace: None,
+            given,
+            deployer: Deployer::Nobody,
+        };
+        let id = self.add_release(draft);
+        self.deployed_charts.remove(folder);
+        self.alone.extend((before..self.releases.len() as u32).map(ReleaseId));
+        self.alone.insert(id);
+    }
+
     /// A release for each values file that nothing refers to.
     pub(super) fn standalone_values(&mut self) {
-        let found: Vec<(DocId, String)> = (0..self.loader.docs.len() as u32)
-            .map(DocId)
-            .filter(|id| self.is_standalone(*id))
-            .filter_map(|id| Some((id, self.loader.docs.get(id.0 as usize).map(|doc| doc.file)?)))
-            .map(|(id, file)| (id, self.loader.sources.get(file).root_path.clone()))
-            .collect();
-        for (doc, path) in found {
-            self.standalone(doc, &path);
+        let mut folders: BTreeMap<String, Vec<(DocId, String)>> = BTreeMap::new();
+        for id in (0..self.loader.docs.len() as u32).map(DocId).filter(|id| self.is_standalone(*id)) {
+            if let Some(doc) = self.loader.docs.get(id.0 as usize) {
+                let path = self.path_of(doc.file).to_string();
+                folders.entry(parent(&path).to_string()).or_default().push((id, path));
+            }
+        }
+        for files in folders.into_values() {
+            // `values-prod.yaml` beside `values.yaml` is an overlay on it: the base alone is not what is deployed.
+            let base = files.iter().find(|(_, path)| is_base(path)).map(|(id, _)| *id);
+            let overlays = files.iter().filter(|(_, path)| is_values_name(path) && !is_base(path)).count();
+            for (id, path) in &files {
+                let is_overlay = is_values_name(path) && !is_base(path);
+                let below = base.filter(|_| is_overlay);
+                let names_overlay = is_overlay && (overlays > 1 || base.is_some());
+                let complete = base != Some(*id) || overlays == 0;
+                let overlay = names_overlay.then(|| overlay_name(path));
+                let release = self.standalone(*id, path, below, complete, overlay);
+                if let Some(release) = release.filter(|_| !complete) {
+                    self.alone.insert(release);
+                }
+            }
         }
     }
 
@@ -29,16 +108,31 @@ impl Builder<'_> {
             && !self.releases.iter().any(|release| release.layers.contains(&id))
     }
 
-    fn standalone(&mut self, id: DocId, path: &str) {
+    fn standalone(
+        &mut self,
+        id: DocId,
+        path: &str,
+        base: Option<DocId>,
+        complete: bool,
+        overlay: Option<String>,
+    ) -> Option<ReleaseId> {
         let by_name = is_values_name(path) || self.loader.is_named(path);
-        let Some(root) = self.loader.docs.get(id.0 as usize).and_then(|doc| doc.tree.root()) else { return };
-        let Some((start, below)) = datadog_values_root(root, by_name) else { return };
-        let at = At { doc: id, node: start.id() };
+        let start_of = |builder: &Self, id: DocId| {
+            let root = builder.loader.docs.get(id.0 as usize)?.tree.root()?;
+            datadog_values_root(root, by_name).map(|(start, below)| (At { doc: id, node: start.id() }, below))
+        };
+        let (at, below) = start_of(self, id)?;
         let mut given = Given::new();
+        if let Some((base, _)) =
+            base.and_then(|base| start_of(self, base)).filter(|(_, under)| *under == below)
+        {
+            self.give_node(&mut given, base);
+        }
         self.give_node(&mut given, at);
-        given.complete &= self.loader.docs.get(id.0 as usize).is_some_and(|doc| !doc.tree.is_partial());
+        given.complete &=
+            complete && self.loader.docs.get(id.0 as usize).is_some_and(|doc| !doc.tree.is_partial());
         let chart = ChartRef::Remote { repository: None, name: "datadog".to_string(), version: None };
-        let draft = Draft {
+        let id = self.add_release(Draft {
             chart,
             chart_at: None,
             name: None,
@@ -46,10 +140,23 @@ impl Builder<'_> {
             namespace: None,
             given,
             deployer: Deployer::Nobody,
-        };
-        self.add_release(draft);
-        if let Some(release) = self.releases.last_mut() {
+        });
+        if let Some(release) = self.releases.get_mut(id.0 as usize) {
             release.values_root = below.iter().map(|key| (*key).to_string()).collect();
+            release.overlay = overlay;
         }
+        Some(id)
     }
+}
+
+fn is_base(path: &str) -> bool {
+    matches!(file_name(path), "values.yaml" | "values.yml")
+}
+
+/// `prod` of `values-prod.yaml`, `values.prod.yaml`, `values_prod.yml`.
+fn overlay_name(path: &str) -> String {
+    let name = file_name(path);
+    let name = name.strip_prefix("values").unwrap_or(name);
+    let name = name.rsplit_once('.').map_or(name, |(name, _)| name);
+    name.trim_matches(['-', '.', '_']).to_string()
 }

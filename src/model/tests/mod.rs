@@ -7,6 +7,7 @@ use super::values::{Value, ValueData};
 use super::*;
 
 mod kustomize;
+mod releases;
 mod scopes;
 mod scripts;
 
