@@ -84,3 +84,12 @@ fn the_guide_names_every_operator_and_every_key() {
     missing.extend(properties.keys().filter(|key| !guide.contains(key.as_str())).cloned());
     assert!(missing.is_empty(), "not in the guide: {missing:?}");
 }
+
+#[test]
+fn a_new_rule_passes_its_tests() {
+    let text = docs::scaffold("my-rule", "local");
+    let registry = Registry::load(&[("my-rule.yaml".to_string(), Arc::from(text))])
+        .unwrap_or_else(|errors| panic!("{}", errors[0]));
+    let failures: Vec<String> = registry.rules().flat_map(examples::check).map(|it| it.to_string()).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -381,3 +381,42 @@ fn a_key_given_twice_is_merged() {
     assert_eq!(fixed(&format!("{head}agents: {{a: 1}}\nagents:\n  b: 2\n")), None, "flow");
     assert_eq!(fixed(&format!("{head}agents:\n  a: 1\nagents:\n    b: 2\n")), None, "other columns");
 }
+
+#[test]
+fn a_rule_yields_to_one_that_reports_the_same_place() {
+    let rule = |id: &str, more: &str| {
+        let text = format!(
+            "id: {id}\ngroup: g\nsince: 0.1.0\nseverity: info\nsummary: s\nwhy: w\nremedy: r\n{more}\nexamples:\n{}",
+            ANY.replace("probe", id)
+        );
+        (format!("{id}.yaml"), Arc::<str>::from(text))
+    };
+    let special = rule("special", "for: service\nwhere: { name: one }\nreport: { message: m }");
+    let general = rule("general", "yields-to: [special]\nfor: service\nreport: { message: m }");
+    let registry = Registry::load(&[special, general]).unwrap_or_else(|errors| panic!("{}", errors[0]));
+    let model = model::from_memory(&[("s.yaml", SERVICES)], Settings::default());
+    let reported = |select: &[String]| {
+        let selection = Selection::new(&registry, select, &[]).expect("known names");
+        let found = run(&model, &registry, &selection).into_iter();
+        found.map(|it| it.rule.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(reported(&[]), ["special", "general"]);
+    assert_eq!(reported(&["general".to_string()]), ["general", "general"]);
+}
+
+#[test]
+fn members_and_selections_can_be_looked_at() {
+    use ddlint::views::{FactValue, ViewSet, query};
+    let model = model::from_memory(&[("d.yaml", GROUP), ("s.yaml", SERVICES)], Settings::default());
+    let views = ViewSet::build(&model);
+    let containers = query::members(&model, views.get("container").expect("the view"));
+    assert_eq!(containers.len(), 3);
+    assert_eq!(containers[1].facts[0].0, "name");
+    assert_eq!(containers[1].facts[0].1.as_str(), Some("b"));
+    assert_eq!(containers[1].resource.as_ref().map(|it| it.name.as_str()), Some("d"));
+    let ports = ddlint_yaml::Query::parse("$.spec.ports[*].port").expect("a JSONPath");
+    let ports = query::select(&model, views.get("service").expect("the view"), &ports);
+    let values: Vec<&FactValue> = ports.iter().map(|it| &it.fact.value).collect();
+    assert_eq!(values, [&FactValue::Int(80), &FactValue::Int(81)]);
+    assert_eq!(ports[0].path, "$['spec']['ports'][0]['port']");
+}

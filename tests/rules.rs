@@ -61,6 +61,9 @@ fn every_rule_is_documented_and_stands_in_the_folder_of_its_group() {
         if *rule.path != *expected {
             problems.push(format!("{} stands in {}, not in {expected}", rule.id, rule.path));
         }
+        for other in rule.yields_to.iter().filter(|other| Registry::embedded().get(other).is_none()) {
+            problems.push(format!("{} yields to {other}, which is no rule", rule.id));
+        }
         if rule.since.is_empty() {
             problems.push(format!("{} does not say since when", rule.id));
         }

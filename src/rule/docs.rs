@@ -148,3 +148,53 @@ pub fn views() -> String {
     }
     page
 }
+
+/// A rule file to start from, which passes its own tests.
+pub fn scaffold(id: &str, group: &str) -> String {
+    format!(
+        r##"id: {id}
+group: {group}
+since: 0.1.0
+status: preview
+severity: warning
+# One line, present tense, no full stop.
+summary: a container runs an image tag that moves
+why: |
+  What runs tomorrow is not what was reviewed today.
+remedy: Pin `{{image}}` to a version.
+# Near misses on which the rule stays silent, in words.
+not-on:
+  - images with a digest
+
+# The view (docs/views.md); one evaluation for each member.
+for: container
+where:
+  image: {{ matches: ":latest$" }}
+report:
+  at: image
+  message: "`{{name}}` runs `{{image}}`"
+
+# A bad example gives exactly its marked findings, a good one none.
+examples:
+  bad:
+    - pod.yaml: |
+        apiVersion: v1
+        kind: Pod
+        metadata: {{ name: web }}
+        spec:
+          containers:
+            - name: web
+              image: nginx:latest
+              #      ^^^^^^^^^^^^ {id}
+  good:
+    - pod.yaml: |
+        apiVersion: v1
+        kind: Pod
+        metadata: {{ name: web }}
+        spec:
+          containers:
+            - name: web
+              image: nginx:1.29.1
+"##
+    )
+}

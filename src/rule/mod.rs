@@ -90,6 +90,8 @@ pub struct Rule {
     pub group: Arc<str>,
     /// Former ids.
     pub aliases: Vec<Arc<str>>,
+    /// Rules that speak first: it is silent where one of them reports the same place or field.
+    pub yields_to: Vec<Arc<str>>,
     /// Its life.
     pub status: Status,
     /// The version that brought it.

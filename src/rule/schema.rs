@@ -103,6 +103,11 @@ pub(crate) static RULE: Shape = Shape {
         may("references", Kind::Texts, "where it is known from"),
         may("not-on", Kind::Texts, "near misses on which it stays silent, in words"),
         may(
+            "yields-to",
+            Kind::Texts,
+            "rules that speak first: silent where one of them reports the same place or field",
+        ),
+        may(
             "check",
             Kind::Word(&["builtin", "tool"]),
             "`builtin`: a function in src/checks; `tool`: reported by ddlint itself",

@@ -9,6 +9,7 @@ mod document;
 mod env;
 pub mod facts;
 pub mod order;
+pub mod query;
 pub mod ranks;
 pub mod raw;
 pub mod release;

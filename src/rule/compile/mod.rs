@@ -110,6 +110,7 @@ fn rule(root: Node<'_>, path: &str, problems: &mut Problems) -> Option<Rule> {
         id: id.text.into(),
         group: fields.text("group").map_or("local", |it| it.text).into(),
         aliases: fields.texts("aliases"),
+        yields_to: fields.texts("yields-to"),
         status: match fields.text("status").map_or("stable", |it| it.text) {
             "preview" => Status::Preview,
             "pedantic" => Status::Pedantic,

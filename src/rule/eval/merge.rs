@@ -1,8 +1,10 @@
 //! One cause, one finding: findings of one rule at one place become one.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::finding::Finding;
+use crate::finding::{Affected, Finding};
 use crate::model::Model;
 use crate::source::Place;
 
@@ -43,4 +45,31 @@ fn absorb(into: &mut Finding, other: Finding) {
     if into.fix != other.fix {
         into.fix = None;
     }
+}
+
+/// Leaves out findings of rules that yield to another one which reports the same place or the same field.
+pub(super) fn yielded(
+    model: &Model,
+    mut findings: Vec<Finding>,
+    yields: BTreeMap<&str, &[Arc<str>]>,
+) -> Vec<Finding> {
+    let first: BTreeSet<&str> = yields.values().flat_map(|rules| rules.iter().map(|rule| &**rule)).collect();
+    if first.is_empty() {
+        return findings;
+    }
+    let mut places: BTreeSet<(Arc<str>, Place)> = BTreeSet::new();
+    let mut fields: BTreeSet<(Arc<str>, Affected)> = BTreeSet::new();
+    for finding in findings.iter().filter(|finding| first.contains(&*finding.rule)) {
+        places.insert((finding.rule.clone(), model.sources.outermost(finding.primary)));
+        fields.extend(finding.affected.iter().map(|field| (finding.rule.clone(), field.clone())));
+    }
+    findings.retain(|finding| {
+        let Some(rules) = yields.get(&*finding.rule) else { return true };
+        let place = model.sources.outermost(finding.primary);
+        !rules.iter().any(|rule| {
+            places.contains(&(rule.clone(), place))
+                || finding.affected.iter().any(|field| fields.contains(&(rule.clone(), field.clone())))
+        })
+    });
+    findings
 }

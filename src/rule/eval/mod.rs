@@ -92,7 +92,8 @@ pub fn run_with(model: &Model, views: &ViewSet, registry: &Registry, selection: 
         })
         .collect();
     findings.extend(builtin.into_iter().flatten());
-    merge::merge(model, findings)
+    let yields = rules.iter().map(|(rule, _)| (&*rule.id, rule.yields_to.as_slice()));
+    merge::yielded(model, merge::merge(model, findings), yields.filter(|(_, to)| !to.is_empty()).collect())
 }
 
 fn group<'a>(rules: &[(&'a Arc<Rule>, bool)]) -> Vec<Group<'a>> {
@@ -151,13 +152,11 @@ impl ScopeRun<'_> {
         let cache = Cache::default();
         let frame = Frame { view: group.view, member, selected: None, cache: Some(&cache) };
         let view = self.run.views.at(group.view);
-        let mut rules: Vec<usize> = group.open.clone();
-        for (fact, by_value) in &group.gates {
+        let gated = group.gates.iter().flat_map(|(fact, by_value)| {
             let fact = view.fact(self.run.model, self.scope, member, *fact);
-            let value = key(&fact.value);
-            rules.extend(value.and_then(|value| by_value.get(&value)).into_iter().flatten());
-        }
-        for index in rules {
+            key(&fact.value).and_then(|value| by_value.get(&value)).into_iter().flatten()
+        });
+        for &index in group.open.iter().chain(gated) {
             if let (Some((rule, declared, pedantic)), Some(state)) =
                 (group.rules.get(index), states.get(index))
             {
