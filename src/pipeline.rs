@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: arguments, printing, exit codes (`app`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -172,18 +172,20 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
     let seen = add_stdin(&mut discovered, alone);
     let alone = finish(discovered, settings, seen, rules).report;
-    let same = |a: &Reported, b: &Reported| {
-        a.fingerprint == b.fingerprint
-            && a.severity == b.severity
-            && a.location == b.location
-            && a.help == b.help
-            && a.related.len() == b.related.len()
+    let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Reported> {
+        report.findings.iter().map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()
     };
-    let carried: Vec<&Reported> = (linted.report.findings.iter())
-        .filter(|finding| !alone.findings.iter().any(|other| same(finding, other)))
-        .collect();
-    let silent: Vec<String> = (alone.findings.iter())
-        .filter(|finding| !linted.report.findings.iter().any(|other| same(finding, other)))
+    let (whole, parts) = (by_fingerprint(&linted.report), by_fingerprint(&alone));
+    let same = |a: &Reported, b: Option<&Reported>| {
+        b.is_some_and(|b| {
+            let places = |it: &Reported| it.related.iter().map(|r| r.location.clone()).collect::<Vec<_>>();
+            a.severity == b.severity && a.location == b.location && a.help == b.help && places(a) == places(b)
+        })
+    };
+    let carried: Vec<&Reported> =
+        whole.values().filter(|finding| !same(finding, parts.get(&finding.fingerprint))).collect();
+    let silent: Vec<String> = (parts.values())
+        .filter(|finding| !same(finding, whole.get(&finding.fingerprint)))
         .map(|finding| finding.fingerprint.clone())
         .collect();
     let text = stream::write(&documents, &carried, &silent, &linted.report);
@@ -199,16 +201,11 @@ fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
         }
         let span = doc.tree.span();
         let text = file.text.get(span.start as usize..span.end as usize).unwrap_or_default();
-        let place = crate::source::Place { file: doc.file, span };
-        let at = model.sources.location(place);
-        let (path, root_path) = match model.sources.run(place) {
-            Some(run) => (run.file.as_str(), run.root_path.as_str()),
-            None => (file.path.as_str(), file.root_path.as_str()),
-        };
+        let at = model.sources.location(crate::source::Place { file: doc.file, span });
         out.push(DocumentOut {
             text,
-            file: path,
-            root_path,
+            file: at.file,
+            root_path: at.root_file,
             offset: at.offset,
             line: at.line,
             column: at.column,

@@ -13,9 +13,9 @@ pub struct DocumentOut<'a> {
     /// Its text as it stands in its file, without the `---` line.
     pub text: &'a str,
     /// The file's name as in reports.
-    pub file: &'a str,
+    pub file: String,
     /// The file's name relative to the root.
-    pub root_path: &'a str,
+    pub root_path: String,
     /// First byte of the text in the file.
     pub offset: u32,
     /// Line of the first byte.
