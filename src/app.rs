@@ -12,14 +12,17 @@ use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{CheckArgs, Cli, Color, Command, FailOn, Format, InputArgs, ListFormat};
+use crate::cli::{
+    CheckArgs, Cli, Color, Command, FailOn, Format, InputArgs, ListFormat, TraceArgs, TraceFormat,
+};
 use crate::filter::Overrides;
 use crate::finding::Severity;
-use crate::model::Settings;
+use crate::model::{Model, Settings};
 use crate::near;
 use crate::pipeline::{self, Inputs, Rules};
-use crate::report::{self, Report, RuleInfo};
+use crate::report::{self, Report, ReportedError, RuleInfo};
 use crate::rule::{self, Registry, Rule, Selection};
+use crate::trace;
 
 /// ddlint could not do its work.
 const FAILED: u8 = 2;
@@ -91,6 +94,7 @@ fn dispatch(command: Command) -> Result<u8, Stop> {
     match command {
         Command::Check(args) => check(&args),
         Command::Render(args) => render(&args.input),
+        Command::Trace(args) => trace(&args),
         Command::Rules(args) => rules(&args.rules, args.format),
         Command::Explain(args) => explain(&args.rules, &args.rule),
         Command::Test(args) => test(&args.dirs),
@@ -364,12 +368,42 @@ fn render(input: &InputArgs) -> Result<u8, Stop> {
     let rules = Rules { registry: &registry, selection: &selection, overrides: &overrides };
     let (text, linted) = pipeline::render(inputs, &rules);
     print(&text)?;
-    for error in &linted.report.errors {
+    Ok(complain_of(&linted.model))
+}
+
+fn trace(args: &TraceArgs) -> Result<u8, Stop> {
+    start_threads(args.input.jobs)?;
+    let directory = working_directory()?;
+    let mut paths = Vec::new();
+    let inputs = inputs(&args.input, &directory, &mut paths, false)?;
+    let field = args.field.as_deref().map(ddlint_yaml::Query::parse).transpose().map_err(|error| {
+        let stop = Stop::new(format!("`--field`: {} (at character {})", error.message, error.offset + 1));
+        match error.help {
+            Some(help) => stop.help(help),
+            None => stop,
+        }
+    })?;
+    let filter = trace::Filter { resource: args.resource.clone(), field };
+    let model = pipeline::read(inputs);
+    let fields = trace::fields(&model, &filter);
+    print(&match args.format {
+        TraceFormat::Text => trace::text(&fields),
+        TraceFormat::Json => trace::json(&fields),
+    })?;
+    Ok(complain_of(&model))
+}
+
+/// Tells what could not be worked with on standard error; the exit code that follows from it.
+fn complain_of(model: &Model) -> u8 {
+    let mut errors: Vec<ReportedError> =
+        model.errors.iter().map(|error| ReportedError::new(error, &model.sources)).collect();
+    errors.dedup();
+    for error in &errors {
         let place = error.location.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column));
         let help = error.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default();
         complain(&format!("ddlint: {}{}{help}\n", place.unwrap_or_default(), error.message));
     }
-    Ok(if linted.report.errors.is_empty() { 0 } else { FAILED })
+    if errors.is_empty() { 0 } else { FAILED }
 }
 
 fn rules(folders: &[PathBuf], format: ListFormat) -> Result<u8, Stop> {

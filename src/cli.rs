@@ -32,6 +32,8 @@ pub enum Command {
     /// Print everything that would be deployed as one YAML stream, with provenance in comments. Secrets are
     /// printed as they would be applied
     Render(RenderArgs),
+    /// Tell for each rendered field where it comes from: template line and values keys
+    Trace(TraceArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Print the documentation of a rule
@@ -179,6 +181,32 @@ pub struct RenderArgs {
     /// What is read.
     #[command(flatten)]
     pub input: InputArgs,
+}
+
+/// Arguments of `trace`.
+#[derive(Args, Debug)]
+pub struct TraceArgs {
+    /// What is read.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Only this resource (Kind/name), or all of a kind (Kind)
+    #[arg(long, value_name = "KIND/NAME")]
+    pub resource: Option<String>,
+    /// Only what this JSONPath selects in a resource
+    #[arg(long, value_name = "JSONPATH")]
+    pub field: Option<String>,
+    /// Format
+    #[arg(short, long, value_enum, default_value_t = TraceFormat::Text)]
+    pub format: TraceFormat,
+}
+
+/// Format of a trace.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceFormat {
+    /// For people
+    Text,
+    /// The schema ddlint-trace/1
+    Json,
 }
 
 /// Format of lists.

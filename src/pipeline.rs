@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use crate::discover::{self, Discovered, DiskTree, Tree};
 use crate::filter::Overrides;
-use crate::finding::InputError;
-use crate::model::{DocKind, Model, Settings, build};
+use crate::finding::{Finding, InputError, Severity};
+use crate::model::{DocKind, Model, NotRendered, Settings, build};
+use crate::provenance;
 use crate::report::{Report, Reported, ReportedError, Summary};
 use crate::rule::{Registry, Selection, run};
 use crate::source::{Origin, SourceFile};
@@ -57,6 +58,17 @@ pub fn lint(inputs: Inputs<'_>, rules: &Rules<'_>) -> Linted {
         carried = add_stdin(&mut discovered, text);
     }
     finish(discovered, inputs.settings, carried, rules)
+}
+
+/// Reads without linting.
+pub fn read(inputs: Inputs<'_>) -> Model {
+    let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
+    let mut discovered = discover::discover(&tree, &named, &inputs.options);
+    discovered.errors.extend(missing);
+    if let Some(text) = inputs.stdin {
+        add_stdin(&mut discovered, text);
+    }
+    build(discovered, inputs.settings)
 }
 
 /// Lints what stands in a tree of files.
@@ -109,6 +121,10 @@ fn finish(
 
 fn report(model: &Model, carried: Option<Carried>, rules: &Rules<'_>) -> Report {
     let mut findings = run(model, rules.registry, rules.selection);
+    for finding in &mut findings {
+        provenance::lead_back(finding, &model.sources);
+    }
+    findings.extend(not_rendered(model, rules));
     rules.overrides.apply(&mut findings);
     let mut report = Report {
         findings: findings.iter().map(|finding| Reported::new(finding, &model.sources)).collect(),
@@ -120,6 +136,29 @@ fn report(model: &Model, carried: Option<Carried>, rules: &Rules<'_>) -> Report 
         merge(&mut report, carried, rules);
     }
     report
+}
+
+/// A finding for each chart that could not be rendered.
+fn not_rendered(model: &Model, rules: &Rules<'_>) -> Vec<Finding> {
+    let id = "not-rendered";
+    if !rules.selection.contains(rules.registry, id) {
+        return Vec::new();
+    }
+    let finding = |it: &NotRendered| Finding {
+        rule: id.into(),
+        severity: Severity::Info,
+        message: format!("the chart `{}` is not rendered: {}", it.chart, it.reason),
+        help: it.help.clone().unwrap_or_else(|| "its values are linted all the same".to_string()),
+        resource: None,
+        path: None,
+        primary: it.place,
+        label: String::new(),
+        related: Vec::new(),
+        origin: Vec::new(),
+        affected: Vec::new(),
+        fix: None,
+    };
+    model.not_rendered.iter().map(finding).collect()
 }
 
 /// What the stream's comments say is added to what its documents show.

@@ -31,6 +31,20 @@ pub struct Options {
     pub skip_crds: bool,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        let dialect = HelmDialect::default();
+        // The version of the contract's default.
+        let kube_version = KubeVersion {
+            version: "v1.34.0".to_string(),
+            normalized: "v1.34.0".to_string(),
+            major: "1".to_string(),
+            minor: "34".to_string(),
+        };
+        Options { kube_version, api_versions: Vec::new(), dialect, skip_crds: false }
+    }
+}
+
 /// One render.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -174,9 +188,10 @@ mod tests {
     use crate::discover::MemoryTree;
 
     fn options() -> Options {
-        let dialect = HelmDialect::V3;
-        let kube_version = KubeVersion::parse("v1.34.0", dialect).expect("a version");
-        Options { kube_version, api_versions: Vec::new(), dialect, skip_crds: false }
+        let default = Options::default();
+        let parsed = KubeVersion::parse("v1.34.0", default.dialect).expect("a version");
+        assert_eq!(parsed.version, default.kube_version.version);
+        default
     }
 
     fn job(chart: &str) -> Job {

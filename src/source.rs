@@ -80,6 +80,10 @@ pub struct Rendering {
     pub files: Arc<BTreeMap<Arc<str>, FileId>>,
     /// The template's name as helm prints it after `# Source:`.
     pub template: Arc<str>,
+    /// The template's text.
+    pub template_file: Option<FileId>,
+    /// The release that was rendered.
+    pub release: crate::model::ReleaseId,
 }
 
 /// One text.
@@ -170,6 +174,16 @@ impl SourceMap {
     /// The text behind an id.
     pub fn get(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// The number of texts.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// The file of that name relative to the root, if it was read.

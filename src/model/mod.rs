@@ -61,6 +61,8 @@ pub enum DocKind {
     Values,
     /// A kustomization, a `Chart.yaml`, a helmfile …: read for what it refers to.
     Config,
+    /// What a chart renders for `helm test`: printed, and never applied by ArgoCD.
+    TestHook,
     /// Nothing of ours.
     Other,
 }
@@ -102,6 +104,19 @@ pub struct ChartCoverage {
     pub reason: Option<String>,
 }
 
+/// A chart that could not be rendered, which is no error.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotRendered {
+    /// The chart's folder, relative to the root.
+    pub chart: String,
+    /// Why.
+    pub reason: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where: the chart, or who deploys it.
+    pub place: crate::source::Place,
+}
+
 /// How much of the input was looked at, for the summary of a report.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Coverage {
@@ -138,6 +153,8 @@ pub struct Model {
     pub settings: Settings,
     /// How much was looked at.
     pub coverage: Coverage,
+    /// Charts that could not be rendered.
+    pub not_rendered: Vec<NotRendered>,
 }
 
 /// Settings from the command line and the configuration that facts depend on.
@@ -153,6 +170,8 @@ pub struct Settings {
     pub datadog_namespace: Option<String>,
     /// An Agent that is installed elsewhere: whether it opens the trace port on the node.
     pub datadog_apm_host_port: bool,
+    /// How charts are rendered.
+    pub rendering: crate::render::Options,
     /// Globs of files that belong to testing environments.
     pub testing: Vec<String>,
     /// Repositories that the input is (`repositories:` of the configuration): URL to the folder below the root under
@@ -170,6 +189,7 @@ impl Default for Settings {
             datadog_service: None,
             datadog_namespace: None,
             datadog_apm_host_port: false,
+            rendering: crate::render::Options::default(),
             testing: Vec::new(),
             repositories: BTreeMap::new(),
             clusters: BTreeMap::new(),

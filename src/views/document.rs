@@ -49,6 +49,7 @@ fn document_fact(model: &Model, doc: DocId, fact: usize) -> Fact {
                 DocKind::Manifest => "manifest",
                 DocKind::Values => "values",
                 DocKind::Config => "config",
+                DocKind::TestHook => "test-hook",
                 DocKind::Other => "other",
             };
             Fact::str(kind, None)

@@ -16,6 +16,7 @@ mod merge;
 mod overlays;
 pub(crate) mod placeholder;
 mod release;
+mod rendered;
 mod resource;
 mod scopes;
 mod script;
@@ -32,7 +33,8 @@ use crate::model::release::Release;
 use crate::model::resource::Resource;
 use crate::model::script::Script;
 use crate::model::{
-    AppId, At, ChartCoverage, Coverage, DocId, DocKind, Model, ReleaseId, ResourceId, Scope, Settings,
+    AppId, At, ChartCoverage, Coverage, DocId, DocKind, Model, NotRendered, ReleaseId, ResourceId, Scope,
+    Settings,
 };
 
 use load::Loader;
@@ -51,6 +53,7 @@ pub fn build(discovered: Discovered<'_>, settings: Settings) -> Model {
     builder.read_scripts();
     builder.standalone_charts();
     builder.standalone_values();
+    builder.render_releases();
     builder.relate();
     builder.finish()
 }
@@ -70,6 +73,10 @@ struct Builder<'t> {
     resources_of: BTreeMap<String, Vec<ResourceId>>,
     /// Charts that were looked into, by folder.
     chart_infos: BTreeMap<String, Option<chart::Chart>>,
+    /// Charts that were rendered, by folder.
+    rendered_charts: BTreeSet<String>,
+    /// Charts that could not be, and why.
+    not_rendered: Vec<NotRendered>,
     /// Charts that something in the input deploys.
     deployed_charts: BTreeSet<String>,
     /// Folders with kustomizations.
@@ -108,6 +115,8 @@ impl<'t> Builder<'t> {
             scopes: Vec::new(),
             resources_of: BTreeMap::new(),
             chart_infos: BTreeMap::new(),
+            rendered_charts: BTreeSet::new(),
+            not_rendered: Vec::new(),
             deployed_charts: BTreeSet::new(),
             kustomizations: BTreeMap::new(),
             parts: BTreeSet::new(),
@@ -252,8 +261,8 @@ impl<'t> Builder<'t> {
         let documents = self.loader.docs.iter().filter(|doc| doc.tree.root().is_some()).count();
         let charts = self.charts.iter().map(|chart| ChartCoverage {
             path: chart.path.clone(),
-            rendered: false,
-            reason: Some("rendering is not built in yet".to_string()),
+            rendered: self.rendered_charts.contains(&chart.path),
+            reason: (self.not_rendered.iter()).find(|it| it.chart == chart.path).map(|it| it.reason.clone()),
         });
         let coverage = Coverage {
             inputs,
@@ -272,6 +281,7 @@ impl<'t> Builder<'t> {
             errors: self.loader.errors,
             settings: self.settings,
             coverage,
+            not_rendered: self.not_rendered,
         }
     }
 }

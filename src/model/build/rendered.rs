@@ -1,0 +1,312 @@
+//! Renders the releases of charts that are at hand, and makes resources of what they render to.
+//!
+//! Deliberately absent: loading charts and rendering (`render`), which of a rendered byte's origins a finding points
+//! at (`provenance`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ddlint_helm::chart::Chart;
+use ddlint_helm::failure::{Failure, RenderError};
+use ddlint_helm::origin::Leaf;
+use ddlint_helm::render::Rendered;
+use ddlint_helm::values::{SetKind as HelmSet, ValuesSource};
+use ddlint_yaml::Span;
+use rayon::prelude::*;
+
+use super::Builder;
+use super::set::SetKind;
+use crate::discover::join;
+use crate::finding::InputError;
+use crate::model::release::{ChartRef, Deployer, ValuesInput};
+use crate::model::{DocId, DocKind, NotRendered, ReleaseId};
+use crate::render::{Job, Problem, Renderer};
+use crate::source::{FileId, Origin, Place, Rendering, SourceFile};
+
+/// What helm calls a release that was given no name.
+const UNNAMED: &str = "release-name";
+
+impl Builder<'_> {
+    /// Renders all releases whose chart is at hand.
+    pub(super) fn render_releases(&mut self) {
+        let renderer = Renderer::new(self.loader.tree, self.settings.rendering.clone());
+        let mut jobs: Vec<(ReleaseId, Job)> = Vec::new();
+        for id in (0..self.releases.len() as u32).map(ReleaseId) {
+            match self.job(id) {
+                Some(Ok(job)) => jobs.push((id, job)),
+                Some(Err(reason)) => self.not_rendered(id, reason, None),
+                None => {}
+            }
+        }
+        let results: Vec<Result<Rendered, Problem>> =
+            jobs.par_iter().map(|(_, job)| renderer.render(job)).collect();
+        for ((id, job), result) in jobs.iter().zip(results) {
+            match result {
+                Ok(rendered) => self.add_rendered(*id, &job.chart, rendered),
+                Err(problem) => self.add_problem(*id, &job.chart, &problem),
+            }
+        }
+    }
+
+    /// How a release is rendered; none for one that is no chart of its own, an error says why it cannot be.
+    fn job(&self, id: ReleaseId) -> Option<Result<Job, String>> {
+        let release = self.releases.get(id.0 as usize)?;
+        let ChartRef::Local(chart) = &release.chart else { return None };
+        // A dependency is rendered with the chart that it belongs to.
+        if release.parent.is_some() {
+            return None;
+        }
+        if !release.missing_files.is_empty() {
+            return Some(Err("a values file that it names is not there".to_string()));
+        }
+        let unknown = |input: &ValuesInput| matches!(input, ValuesInput::Set { kind: SetKind::Unknown, .. });
+        if !release.complete || release.inputs.iter().any(unknown) {
+            return Some(Err("some of its values are not known before the sync".to_string()));
+        }
+        let values: Option<Vec<ValuesSource>> =
+            release.inputs.iter().map(|input| self.values_source(input)).collect();
+        let Some(values) = values else {
+            return Some(Err("some of its values cannot be read".to_string()));
+        };
+        Some(Ok(Job {
+            chart: chart.clone(),
+            values,
+            name: release.name.clone().unwrap_or_else(|| UNNAMED.to_string()),
+            namespace: release.namespace.clone().unwrap_or_else(|| "default".to_string()),
+            skip_schema: false,
+            skip_crds: false,
+        }))
+    }
+
+    fn values_source(&self, input: &ValuesInput) -> Option<ValuesSource> {
+        let whole = |doc: DocId| {
+            let entry = self.loader.docs.get(doc.0 as usize)?;
+            let node = entry.tree.root()?.id();
+            Some(ValuesSource::Node { file: self.file_name(entry.file), document: entry.tree.clone(), node })
+        };
+        match input {
+            ValuesInput::Doc(doc) => whole(*doc),
+            ValuesInput::Node(at) => {
+                let entry = self.loader.docs.get(at.doc.0 as usize)?;
+                let (file, document) = (self.file_name(entry.file), entry.tree.clone());
+                Some(ValuesSource::Node { file, document, node: at.node })
+            }
+            ValuesInput::Set { key, value, kind, at } => {
+                let place = at.and_then(|at| {
+                    let entry = self.loader.docs.get(at.doc.0 as usize)?;
+                    let span = entry.tree.node(at.value).span();
+                    let file = self.file_name(entry.file);
+                    Some(ddlint_helm::origin::Place { file, start: span.start, end: span.end })
+                });
+                let (kind, text) = match kind {
+                    SetKind::Typed => (HelmSet::Typed, format!("{key}={}", escaped(value))),
+                    SetKind::Text => (HelmSet::Strings, format!("{key}={}", escaped(value))),
+                    SetKind::Json => (HelmSet::Json, format!("{key}={value}")),
+                    SetKind::Unknown => return None,
+                };
+                Some(ValuesSource::Set { kind, text, place, read: None })
+            }
+        }
+    }
+
+    /// The name under which the renderer knows a text: that of its file, made unique for texts inside files.
+    fn file_name(&self, file: FileId) -> Arc<str> {
+        let source = self.loader.sources.get(file);
+        match source.origin {
+            Origin::Disk => source.root_path.as_str().into(),
+            _ => format!("{}#{}", source.root_path, file.0).into(),
+        }
+    }
+
+    fn add_rendered(&mut self, id: ReleaseId, folder: &str, rendered: Rendered) {
+        let mut files: BTreeMap<Arc<str>, FileId> = BTreeMap::new();
+        for chart in &rendered.charts {
+            self.add_chart_files(&chart.chart, &mut files);
+        }
+        self.add_value_files(id, &mut files);
+        let (table, files) = (Arc::new(rendered.origins), Arc::new(files));
+        let deployed_by = self.releases.get(id.0 as usize).and_then(|release| match release.deployer {
+            Deployer::Application(app) => Some(app),
+            _ => None,
+        });
+        for document in rendered.documents {
+            let rendering = Rendering {
+                segments: document.segments,
+                table: table.clone(),
+                files: files.clone(),
+                template: document.source.clone(),
+                template_file: files.get(&document.file).copied(),
+                release: id,
+            };
+            let test = document.hook.as_ref().is_some_and(ddlint_helm::manifest::Hook::is_test);
+            let source = SourceFile::new(
+                self.loader.tree.display(&document.file),
+                &*document.file,
+                document.text,
+                Origin::Rendered(Arc::new(rendering)),
+            );
+            let loaded = self.loader.add_text(source, |stream| {
+                let kind = |tree: &Arc<ddlint_yaml::Document>| match tree.root() {
+                    Some(root) if root.get("apiVersion").is_some() && root.get("kind").is_some() => {
+                        if test {
+                            DocKind::TestHook
+                        } else {
+                            DocKind::Manifest
+                        }
+                    }
+                    _ => DocKind::Other,
+                };
+                stream.documents.iter().map(kind).collect()
+            });
+            for resource in self.add_resources(&loaded.docs) {
+                if let Some(resource) = self.resources.get_mut(resource.0 as usize) {
+                    resource.release = Some(id);
+                    resource.deployed_by = deployed_by;
+                }
+            }
+        }
+        self.rendered_charts.insert(folder.to_string());
+    }
+
+    /// The texts of a chart that origins may lead to.
+    fn add_chart_files(&mut self, chart: &Chart, files: &mut BTreeMap<Arc<str>, FileId>) {
+        let values = chart.values.iter().filter_map(|values| {
+            Some((values.file.clone(), values.stream.documents.first()?.text().clone()))
+        });
+        let templates = chart.templates.iter().filter_map(|template| {
+            Some((template.file.clone(), std::str::from_utf8(&template.data).ok()?.into()))
+        });
+        let texts: Vec<(Arc<str>, Arc<str>)> = values.chain(templates).collect();
+        for (name, text) in texts {
+            let id = match self.loader.sources.by_root_path(&name) {
+                Some(id) => id,
+                None => {
+                    let display = self.loader.tree.display(&name);
+                    self.loader.sources.add(SourceFile::new(display, &*name, text, Origin::Disk))
+                }
+            };
+            files.insert(name, id);
+        }
+    }
+
+    fn add_value_files(&self, id: ReleaseId, files: &mut BTreeMap<Arc<str>, FileId>) {
+        let Some(release) = self.releases.get(id.0 as usize) else { return };
+        for input in &release.inputs {
+            let doc = match input {
+                ValuesInput::Doc(doc) => Some(*doc),
+                ValuesInput::Node(at) => Some(at.doc),
+                ValuesInput::Set { at, .. } => at.map(|at| at.doc),
+            };
+            if let Some(entry) = doc.and_then(|doc| self.loader.docs.get(doc.0 as usize)) {
+                files.insert(self.file_name(entry.file), entry.file);
+            }
+        }
+    }
+
+    /// Where a place that the renderer names stands.
+    fn place_of(&mut self, name: &str, span: Option<Span>) -> Option<Place> {
+        let file = match name.rsplit_once('#').and_then(|(_, number)| number.parse().ok()) {
+            Some(number) if (number as usize) < self.loader.sources.len() => FileId(number),
+            _ => match self.loader.sources.by_root_path(name) {
+                Some(file) => file,
+                None => {
+                    let text = String::from_utf8(self.loader.tree.read(name).ok()?).ok()?;
+                    let display = self.loader.tree.display(name);
+                    self.loader.sources.add(SourceFile::new(display, name, text.into(), Origin::Disk))
+                }
+            },
+        };
+        Some(Place { file, span: span.unwrap_or(Span { start: 0, end: 0 }) })
+    }
+
+    fn add_problem(&mut self, id: ReleaseId, folder: &str, problem: &Problem) {
+        match problem {
+            Problem::Library => {}
+            Problem::MissingDependencies(list) => {
+                let names: Vec<String> = list
+                    .iter()
+                    .map(|(name, version, _)| format!("{name} {version}").trim().to_string())
+                    .collect();
+                let reason = format!("{} not in `charts/`: {}", plural(&names), names.join(", "));
+                let help = format!("`helm dependency build {folder}` fetches what is missing");
+                self.not_rendered(id, reason, Some(help));
+            }
+            Problem::Chart(message, file, span) => {
+                let place = file.as_ref().and_then(|file| self.place_of(file, *span));
+                let file = place.is_none().then(|| self.loader.tree.display(folder));
+                let message = format!("the chart cannot be read: {message}");
+                self.loader.errors.push(InputError { code: "bad-chart", message, help: None, place, file });
+            }
+            Problem::Render(error) => self.add_render_error(id, folder, error),
+        }
+    }
+
+    fn add_render_error(&mut self, id: ReleaseId, folder: &str, error: &RenderError) {
+        let parse = matches!(&error.failure, Failure::Template(error)
+            if error.kind == ddlint_helm::error::ErrorKind::Parse);
+        let blame: Vec<String> = (error.blame.printed.iter().chain(&error.blame.tested))
+            .filter_map(|leaf| match leaf {
+                Leaf::Value { path, place } => Some((path.clone(), place.clone())),
+                Leaf::Set { path } => Some((path.clone(), None)),
+                _ => None,
+            })
+            .take(3)
+            .map(|(path, place)| {
+                match place
+                    .and_then(|it| self.place_of(&it.file, Some(Span { start: it.start, end: it.end })))
+                {
+                    Some(place) => {
+                        let at = self.loader.sources.location(place);
+                        format!("the value `{path}` is given at {}:{}:{}", at.file, at.line, at.column)
+                    }
+                    None => format!("the value `{path}` decides it"),
+                }
+            })
+            .collect();
+        let named = self.charts.iter().any(|chart| chart.named && chart.path == folder);
+        let deployed = self
+            .releases
+            .get(id.0 as usize)
+            .is_some_and(|release| matches!(release.deployer, Deployer::Application(_)));
+        let help = (!blame.is_empty()).then(|| blame.join("; "));
+        if parse || named || deployed {
+            let place = error.places.first().and_then(|place| self.place_of(&place.file, place.span));
+            let file = place.is_none().then(|| self.loader.tree.display(folder));
+            let code = "render-failed";
+            let error = InputError { code, message: error.message.clone(), help, place, file };
+            if !self.loader.errors.contains(&error) {
+                self.loader.errors.push(error);
+            }
+        } else {
+            let first = error.message.lines().next().unwrap_or_default();
+            self.not_rendered(id, format!("its defaults are not enough: {first}"), help);
+        }
+    }
+
+    fn not_rendered(&mut self, id: ReleaseId, reason: String, help: Option<String>) {
+        let Some(release) = self.releases.get(id.0 as usize) else { return };
+        let ChartRef::Local(folder) = release.chart.clone() else { return };
+        let place = match release.chart_at {
+            Some(at) if !matches!(release.deployer, Deployer::Nobody) => self
+                .loader
+                .docs
+                .get(at.doc.0 as usize)
+                .map(|doc| Place { file: doc.file, span: doc.tree.node(at.node).span() }),
+            _ => join(&folder, "Chart.yaml").and_then(|path| self.place_of(&path, None)),
+        };
+        let Some(place) = place else { return };
+        self.not_rendered.push(NotRendered { chart: folder, reason, help, place });
+    }
+}
+
+/// A value as `--set` takes it: commas and a backslash are escaped, unless it is a list in braces.
+fn escaped(value: &str) -> String {
+    if value.starts_with('{') && value.ends_with('}') {
+        return value.to_string();
+    }
+    value.replace('\\', "\\\\").replace(',', "\\,")
+}
+
+fn plural(names: &[String]) -> &'static str {
+    if names.len() == 1 { "a dependency is" } else { "dependencies are" }
+}

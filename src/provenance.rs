@@ -1,0 +1,144 @@
+//! From bytes of a rendered text to where they came from, and to the place that a person edits.
+//!
+//! Deliberately absent: how origins are recorded (`ddlint-helm`), which findings there are.
+
+use std::collections::BTreeMap;
+
+use ddlint_helm::origin::{Leaf, OriginId};
+use ddlint_yaml::Span;
+
+use crate::finding::{Finding, OriginStep};
+use crate::source::{Origin, Place, Rendering, SourceMap};
+
+/// What bytes came from, told apart by what it did.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sources {
+    /// What was printed, the largest share of the bytes first; of equal shares values before literals.
+    pub printed: Vec<Leaf>,
+    /// What only decided that the bytes are there.
+    pub tested: Vec<Leaf>,
+}
+
+fn is_literal(leaf: &Leaf) -> bool {
+    matches!(leaf, Leaf::Template(_))
+}
+
+/// The origins of a range of a rendered text.
+pub fn sources_of(rendering: &Rendering, span: Span) -> Sources {
+    let mut shares: BTreeMap<OriginId, u32> = BTreeMap::new();
+    let mut order: Vec<OriginId> = Vec::new();
+    let mut at = rendering.segments.partition_point(|segment| segment.end <= span.start);
+    let mut from = span.start;
+    while let Some(segment) = rendering.segments.get(at) {
+        let to = segment.end.min(span.end.max(span.start + 1));
+        if !shares.contains_key(&segment.origin) {
+            order.push(segment.origin);
+        }
+        *shares.entry(segment.origin).or_default() += to.saturating_sub(from);
+        from = to;
+        at += 1;
+        if from >= span.end {
+            break;
+        }
+    }
+    let mut leaves: Vec<(u32, Leaf)> = Vec::new();
+    let mut tested: Vec<Leaf> = Vec::new();
+    for origin in order {
+        let share = shares.get(&origin).copied().unwrap_or_default();
+        let resolved = rendering.table.resolve(origin);
+        for leaf in resolved.printed {
+            match leaves.iter_mut().find(|(_, known)| *known == leaf) {
+                Some((sum, _)) => *sum += share,
+                None => leaves.push((share, leaf)),
+            }
+        }
+        for leaf in resolved.tested {
+            if !tested.contains(&leaf) {
+                tested.push(leaf);
+            }
+        }
+    }
+    // Stable: what comes first in the text stays first.
+    leaves.sort_by_key(|(share, leaf)| (std::cmp::Reverse(*share), is_literal(leaf)));
+    let printed: Vec<Leaf> = leaves.into_iter().map(|(_, leaf)| leaf).collect();
+    tested.retain(|leaf| !printed.contains(leaf));
+    Sources { printed, tested }
+}
+
+/// A leaf as a step of the chain.
+pub fn step(rendering: &Rendering, sources: &SourceMap, leaf: &Leaf, tested: bool) -> OriginStep {
+    let place = |it: &ddlint_helm::origin::Place| {
+        let file = *rendering.files.get(&it.file)?;
+        Some(sources.outermost(Place { file, span: Span { start: it.start, end: it.end } }))
+    };
+    let plain =
+        |kind, place, path: Option<&str>| OriginStep { kind, place, path: path.map(str::to_string), tested };
+    match leaf {
+        Leaf::Template(it) => plain("template", place(it), None),
+        Leaf::Value { path, place: it } => {
+            // Values inside another document are those of an Application (or a HelmRelease).
+            let inline = it.as_ref().is_some_and(|it| it.file.contains('#'));
+            plain(if inline { "application" } else { "values" }, it.as_ref().and_then(place), Some(path))
+        }
+        Leaf::Set { path } => plain("set", None, Some(path)),
+        Leaf::Release(name) => plain("release", None, Some(name)),
+        Leaf::Chart(name) => plain("chart", None, Some(name)),
+        Leaf::Capabilities(name) => plain("capabilities", None, Some(name)),
+        Leaf::File(name) => plain("file", None, Some(name)),
+        Leaf::Random { function, call } => plain("random", place(call), Some(function)),
+        Leaf::Unordered { function, call } => plain("random", place(call), Some(function)),
+    }
+}
+
+/// The chain of a place in a rendered text: what was printed, then what was tested.
+pub fn chain(rendering: &Rendering, sources: &SourceMap, span: Span) -> Vec<OriginStep> {
+    let found = sources_of(rendering, span);
+    let printed = found.printed.iter().map(|leaf| step(rendering, sources, leaf, false));
+    let tested = found.tested.iter().map(|leaf| step(rendering, sources, leaf, true));
+    printed.chain(tested).collect()
+}
+
+/// The place that a person edits to change a range of a rendered text: a value where one was printed, else the
+/// template's literal, else the template around it.
+pub fn edit_place(rendering: &Rendering, sources: &SourceMap, span: Span) -> Option<Place> {
+    let steps = chain(rendering, sources, span);
+    let printed = || steps.iter().filter(|step| !step.tested);
+    let value = printed().find(|step| matches!(step.kind, "values" | "application") && step.place.is_some());
+    let first = value.or_else(|| printed().find(|step| step.place.is_some()));
+    if let Some(place) = first.and_then(|step| step.place) {
+        return Some(place);
+    }
+    // A release's name, a capability: the nearest literal before it stands on the line of the template.
+    let before = rendering.segments.partition_point(|segment| segment.end <= span.start);
+    let literal = rendering.segments.get(..before)?.iter().rev().find_map(|segment| {
+        let resolved = rendering.table.resolve(segment.origin);
+        let leaf = resolved.printed.iter().find(|leaf| is_literal(leaf))?;
+        step(rendering, sources, leaf, false).place
+    });
+    let whole = rendering.template_file.map(|file| Place { file, span: Span { start: 0, end: 0 } });
+    literal
+        .map(|place| Place { span: Span { start: place.span.end, end: place.span.end }, ..place })
+        .or(whole)
+}
+
+/// Leads the places of a finding out of rendered texts, and records the chain.
+pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
+    if let Origin::Rendered(rendering) = &sources.get(finding.primary.file).origin {
+        let span = finding.primary.span;
+        if finding.origin.is_empty() {
+            finding.origin = chain(rendering, sources, span);
+        }
+        if let Some(place) = edit_place(rendering, sources, span) {
+            finding.primary = place;
+        }
+        // An edit of a rendered text would be lost with the next render.
+        finding.fix = None;
+    }
+    for related in &mut finding.related {
+        if let Origin::Rendered(rendering) = &sources.get(related.place.file).origin
+            && let Some(place) = edit_place(rendering, sources, related.place.span)
+        {
+            related.place = place;
+        }
+    }
+}

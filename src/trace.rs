@@ -1,0 +1,258 @@
+//! `ddlint trace`: for each field of what would be deployed, where its text came from (contract section 4a).
+//!
+//! Deliberately absent: recording (`ddlint-helm`) and reading origins (`provenance`).
+
+use std::fmt::Write;
+
+use ddlint_yaml::{Node, Query};
+use serde::Serialize;
+
+use crate::finding::{OriginStep, ResourceName};
+use crate::model::{Model, ResourceId};
+use crate::provenance;
+use crate::report::secrets;
+use crate::source::{Location, Origin, Place};
+
+/// What narrows a trace.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// `Kind/name`, or `Kind`.
+    pub resource: Option<String>,
+    /// A JSONPath into the resource.
+    pub field: Option<Query>,
+}
+
+/// A field and where it came from.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// The resource.
+    pub resource: ResourceName,
+    /// Its normalized path.
+    pub path: String,
+    /// Where it stands, for documents that were not rendered.
+    pub location: Option<Location>,
+    /// The text; none for what belongs to a Secret or looks like a secret.
+    pub value: Option<String>,
+    /// The chain.
+    pub origin: Vec<(OriginStep, Option<Location>)>,
+}
+
+/// The fields of all resources, in input order.
+pub fn fields(model: &Model, filter: &Filter) -> Vec<Field> {
+    let mut out = Vec::new();
+    for id in (0..model.resources.len() as u32).map(ResourceId) {
+        let resource = model.resource(id);
+        let matches = filter.resource.as_ref().is_none_or(|wanted| match wanted.split_once('/') {
+            Some((kind, name)) => kind.eq_ignore_ascii_case(&resource.kind) && name == resource.name,
+            None => wanted.eq_ignore_ascii_case(&resource.kind),
+        });
+        if matches {
+            resource_fields(model, id, filter, &mut out);
+        }
+    }
+    out
+}
+
+fn resource_fields(model: &Model, id: ResourceId, filter: &Filter, out: &mut Vec<Field>) {
+    let resource = model.resource(id);
+    let root = model.node(resource.at);
+    let above = root.document().normalized_path(root.id());
+    let selected: Vec<Node<'_>> = match &filter.field {
+        Some(query) => query.select(root).into_iter().map(|found| found.value).collect(),
+        None => vec![root],
+    };
+    let file = model.doc(resource.at.doc).file;
+    let secret = resource.kind == "Secret";
+    for start in selected {
+        let mut stack = vec![start];
+        while let Some(node) = stack.pop() {
+            let node = node.resolved();
+            let children: Vec<Node<'_>> = if node.is_mapping() {
+                node.entries().map(|(_, value)| value).collect()
+            } else {
+                node.items().collect()
+            };
+            if !children.is_empty() {
+                stack.extend(children.into_iter().rev());
+                continue;
+            }
+            let whole = root.document().normalized_path(node.id());
+            let path = whole.strip_prefix(above.as_str()).map_or(whole.clone(), |below| format!("${below}"));
+            let place = Place { file, span: node.span() };
+            let hidden = secret && (path.starts_with("$['data']") || path.starts_with("$['stringData']"));
+            let text = node.text().unwrap_or(if node.is_mapping() { "{}" } else { "[]" });
+            let shown = secrets::mask_line(&format!("{}: {text}", last_key(&path)), hidden);
+            let value = shown.split_once(": ").map(|(_, value)| value.to_string());
+            let (origin, location) = match &model.sources.get(file).origin {
+                Origin::Rendered(rendering) => {
+                    (provenance::chain(rendering, &model.sources, node.span()), None)
+                }
+                _ => {
+                    let place = Some(model.sources.outermost(place));
+                    let step = OriginStep { kind: "literal", place, path: None, tested: false };
+                    (vec![step], Some(model.sources.location(Place { file, span: node.span() })))
+                }
+            };
+            let origin = origin
+                .into_iter()
+                .map(|step| {
+                    let location = step.place.map(|place| model.sources.location(place));
+                    (step, location)
+                })
+                .collect();
+            out.push(Field { resource: resource.report_name(), path, location, value, origin });
+        }
+    }
+}
+
+fn last_key(path: &str) -> &str {
+    path.rsplit("['").next().and_then(|rest| rest.split("']").next()).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct JsonTrace<'a> {
+    schema: &'static str,
+    fields: Vec<JsonField<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonField<'a> {
+    resource: JsonResource<'a>,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<JsonLocation<'a>>,
+    origin: Vec<JsonStep<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonResource<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonLocation<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    offset: u32,
+    length: u32,
+}
+
+#[derive(Serialize)]
+struct JsonStep<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tested: bool,
+}
+
+/// `--format json`
+pub fn json(fields: &[Field]) -> String {
+    let fields = fields
+        .iter()
+        .map(|field| JsonField {
+            resource: JsonResource {
+                api_version: &field.resource.api_version,
+                kind: &field.resource.kind,
+                namespace: field.resource.namespace.as_deref(),
+                name: &field.resource.name,
+            },
+            path: &field.path,
+            location: field.location.as_ref().map(|at| JsonLocation {
+                file: &at.file,
+                line: at.line,
+                column: at.column,
+                end_line: at.end_line,
+                end_column: at.end_column,
+                offset: at.offset,
+                length: at.length,
+            }),
+            origin: field
+                .origin
+                .iter()
+                .map(|(step, at)| JsonStep {
+                    kind: step.kind,
+                    file: at.as_ref().map(|at| at.file.as_str()),
+                    line: at.as_ref().map(|at| at.line),
+                    column: at.as_ref().map(|at| at.column),
+                    path: step.path.as_deref(),
+                    tested: step.tested,
+                })
+                .collect(),
+        })
+        .collect();
+    let trace = JsonTrace { schema: "ddlint-trace/1", fields };
+    let mut text = serde_json::to_string_pretty(&trace).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// `--format text`: a block a resource, a line a field, below it where it came from.
+pub fn text(fields: &[Field]) -> String {
+    let mut out = String::new();
+    let mut last: Option<&ResourceName> = None;
+    for field in fields {
+        // Writing to a String cannot fail.
+        if last != Some(&field.resource) {
+            let it = &field.resource;
+            let namespace = it.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
+            let _ =
+                writeln!(out, "{}{}/{}{namespace}", if last.is_some() { "\n" } else { "" }, it.kind, it.name);
+            last = Some(&field.resource);
+        }
+        let value = field.value.as_deref().unwrap_or_default();
+        let first: String = value.lines().next().unwrap_or_default().chars().take(60).collect();
+        let cut = if first.len() < value.len() { "…" } else { "" };
+        let _ = writeln!(out, "  {}: {first}{cut}", dotted(&field.path));
+        for (step, at) in &field.origin {
+            let place =
+                at.as_ref().map(|at| format!(" {}:{}:{}", at.file, at.line, at.column)).unwrap_or_default();
+            let path = step.path.as_ref().map(|path| format!(" {}", dotted(path))).unwrap_or_default();
+            let how = if step.tested { "if  " } else { "from" };
+            let _ = writeln!(out, "      {how} {}{path}{place}", step.kind);
+        }
+    }
+    out
+}
+
+/// A normalized path as people write it: `spec.template.spec.containers[0].image`.
+pub fn dotted(path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path.strip_prefix('$').unwrap_or(path);
+    while let Some(inner) = rest.strip_prefix('[') {
+        if let Some(quoted) = inner.strip_prefix('\'')
+            && let Some(end) = quoted.find("']")
+        {
+            let key = &quoted[..end];
+            let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            if !plain || key.is_empty() {
+                out.push_str(&format!("['{key}']"));
+            } else {
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                out.push_str(key);
+            }
+            rest = &quoted[end + 2..];
+        } else if let Some(end) = inner.find(']') {
+            out.push_str(&format!("[{}]", &inner[..end]));
+            rest = &inner[end + 1..];
+        } else {
+            break;
+        }
+    }
+    if rest.is_empty() { out } else { path.to_string() }
+}
