@@ -128,7 +128,7 @@ fn words(list: &str, start: usize) -> impl Iterator<Item = (&str, usize)> {
 fn lines_of(text: &str, offset: usize, line: u32) -> Vec<u32> {
     let begin = text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let before = text.get(begin..offset).unwrap_or_default();
-    let alone = before.trim().is_empty() || before.trim_start().trim_end_matches('-').trim() == "{{";
+    let alone = before.trim().is_empty() || before.trim().trim_end_matches('-') == "{{";
     let mut lines = vec![line];
     if alone {
         let rest = text.get(offset..).unwrap_or_default().lines().skip(1);
