@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ddlint_yaml::{ParseOptions, parse_with};
+use ddlint_yaml::{ParseOptions, Query, parse_with};
 
 const SIZE: usize = 50_000_000;
 const ROUNDS: usize = 3;
@@ -133,6 +133,23 @@ fn main() {
     let begin = cpu_time();
     let duplicates: usize = stream.documents.iter().map(|document| document.duplicates().len()).sum();
     println!("duplicate keys              {:6.1} MB/s, {duplicates} found", rate(cpu_time() - begin));
+
+    let queries = [
+        "$.kind",
+        "$.metadata.labels['app.kubernetes.io/name']",
+        "$.spec.template.spec.containers[*].image",
+        "$.spec.template.spec.containers[?@.name == 'agent'].env[?@.name == 'DD_SITE'].value",
+        "$..image",
+        "$..env[?match(@.name, 'DD_.*')]",
+    ];
+    for text in queries {
+        let query = Query::parse(text).unwrap();
+        let begin = cpu_time();
+        let found: usize = stream.documents.iter().map(|document| query.select_in(document).len()).sum();
+        let each = (cpu_time() - begin).as_nanos() / stream.documents.len() as u128;
+        println!("query {each:6} ns each document, {found:6} found: {text}");
+    }
+    drop(stream);
 
     let wall = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -11,6 +11,13 @@ use super::plan::{Filter, Operand, Operator, Path, Pattern, Plan, Segment, Selec
 use super::value::Literal;
 use super::{QueryError, iregexp};
 
+/// Functions inside of arguments of functions. The parser tries each argument several ways, level for level, so that
+/// a dozen levels take minutes.
+const FUNCTION_DEPTH: usize = 4;
+
+/// The functions of the RFC.
+const FUNCTIONS: [&str; 5] = ["length", "count", "value", "match", "search"];
+
 /// Longer queries are refused before anything looks at them.
 const LENGTH_LIMIT: usize = 16 * 1024;
 
@@ -22,8 +29,43 @@ pub(super) fn compile(text: &str) -> Result<Plan, QueryError> {
             help: None,
         });
     }
+    if let Some(offset) = deep_function(text) {
+        return Err(QueryError {
+            message: format!("functions are nested deeper than {FUNCTION_DEPTH} levels"),
+            offset,
+            help: None,
+        });
+    }
     let query = parse_json_path(text).map_err(|error| explain(text, &error))?;
     plan(&query.segments).map_err(|refused| refused.into_error(text))
+}
+
+/// The parenthesis of the first function call that is nested too deep. Quoted names and strings are skipped.
+fn deep_function(text: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut quote = None;
+    let (mut before, mut escaped) = (' ', false);
+    for (place, character) in text.char_indices() {
+        match (quote, character) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(end), _) if character == end => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '(') => {
+                open.push(before.is_alphanumeric() || before == '_');
+                if open.iter().filter(|&&function| function).count() > FUNCTION_DEPTH {
+                    return Some(place);
+                }
+            }
+            (None, ')') => {
+                open.pop();
+            }
+            _ => {}
+        }
+        before = character;
+    }
+    None
 }
 
 /// A query that the grammar takes and the type rules do not.
@@ -246,7 +288,18 @@ fn explain(text: &str, error: &JsonPathError) -> QueryError {
                 .into_owned();
             (message, offset)
         }
-        JsonPathError::InvalidJsonPath(message) => (message.clone(), 0),
+        JsonPathError::InvalidJsonPath(message) => {
+            let named = |name: &&&str| {
+                message.contains(&format!("{name}(")) || message.contains(&format!("`{name}`"))
+            };
+            match FUNCTIONS.iter().find(named) {
+                Some(name) if message.contains("not comparable") => {
+                    return cannot_be_compared(name).into_error(text);
+                }
+                Some(name) => (message.clone(), text.find(name).unwrap_or(0)),
+                None => (message.clone(), 0),
+            }
+        }
         JsonPathError::InvalidNumber(message) => (format!("invalid number: {message}"), 0),
         JsonPathError::MaxNestingDepthExceeded(limit) => (format!("the nesting is deeper than {limit}"), 0),
         other => (other.to_string(), 0),
@@ -289,4 +342,32 @@ fn help(text: &str, offset: usize) -> Option<String> {
         return Some(format!("a name with other than letters, digits and `_` is written `['{name}']`"));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Query;
+
+    #[track_caller]
+    fn refused(text: &str, message: &str, at: &str) {
+        let error = Query::parse(text).unwrap_err();
+        assert!(error.message.contains(message), "{text}: {}", error.message);
+        assert!(text.get(error.offset..).unwrap().starts_with(at), "{text}: {}", error.offset);
+    }
+
+    #[test]
+    fn errors_say_what_and_where() {
+        refused("$.metadata.labels.app-name", "", "-name");
+        refused("spec.replicas", "", "spec");
+        refused("$.a[?length(@.b)]", "must be compared", "length");
+        refused("$.a[?match(@.b, 'x') == true]", "cannot be compared", "match");
+        refused("$.a[?length(@..b) > 1]", "a query for one place", "length");
+        refused("$.a[?match(@.b, '\\\\d+')]", "[0-9]", "match");
+        refused("$.a[?count(1) > 1]", "`count`", "");
+        refused(&format!("$[?{}@{}]", "count(".repeat(60), ")".repeat(60)), "nested deeper than 4", "(");
+        let help = |text: &str| Query::parse(text).unwrap_err().help.unwrap_or_default();
+        assert!(help("$.metadata.labels.app-name").contains("['app-name']"));
+        assert!(help("spec.replicas").contains("`$.spec.replicas`"));
+        assert!(Query::parse("$[?length(value($..['x(((((']))>count(@.*)]").is_ok());
+    }
 }
