@@ -212,13 +212,16 @@ fn concat(call: &mut Call<'_>, args: &[Value]) -> Out {
 
 fn chunk(_: &mut Call<'_>, args: &[Value]) -> Out {
     let items = items(args.any(1), "Cannot chunk type")?;
-    let Ok(size) = usize::try_from(args.int(0)?) else {
-        return Err(FuncError::new("runtime error: makeslice: len out of range"));
-    };
-    if size == 0 {
-        return Err(FuncError::new("runtime error: makeslice: len out of range"));
+    let size = args.int(0)?;
+    let absolute = usize::try_from(size.unsigned_abs()).unwrap_or(usize::MAX);
+    match items.len() {
+        _ if size > 0 => {}
+        // What comes of sprig's arithmetic for a negative size.
+        1 if size < -1 => {}
+        2.. if size < 0 && items.len() - 1 <= absolute => return Ok(like(args.any(1), Vec::new())),
+        _ => return Err(FuncError::new("runtime error: makeslice: len out of range")),
     }
-    let chunks = items.chunks(size).map(|part| like(args.any(1), part.to_vec())).collect();
+    let chunks = items.chunks(absolute).map(|part| like(args.any(1), part.to_vec())).collect();
     Ok(like(args.any(1), chunks))
 }
 
