@@ -420,3 +420,39 @@ fn members_and_selections_can_be_looked_at() {
     assert_eq!(values, [&FactValue::Int(80), &FactValue::Int(81)]);
     assert_eq!(ports[0].path, "$['spec']['ports'][0]['port']");
 }
+
+#[test]
+fn relations_join_on_what_is_simply_written() {
+    let check = "severity: warning
+for: workload
+where: { replicas: { exists: true } }
+exists:
+  view: resource
+  as: scaler
+  where:
+    kind: HorizontalPodAutoscaler
+    $.spec.scaleTargetRef.name: \"{name}\"
+    $.spec.scaleTargetRef.kind: \"{kind}\"
+report:
+  at: replicas
+  message: \"`{scaler.name}` scales {kind} `{name}` with `{containers}`\"
+  related: [{ view: scaler, at: $.spec.scaleTargetRef, message: here }]";
+    let app = "apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 3
+  template: { spec: { containers: [{ name: a }, { name: b }] } }
+";
+    let scaler = "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: hpa }
+spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }
+";
+    let (_, found) = findings(check, &[("a.yaml", app), ("h.yaml", scaler)]);
+    let messages: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(messages, ["`hpa` scales Deployment `web` with `a`, `b`"]);
+    assert_eq!(found[0].related.len(), 1);
+    let other = scaler.replace("name: web", "name: other");
+    assert!(findings(check, &[("a.yaml", app), ("h.yaml", &other)]).1.is_empty());
+}

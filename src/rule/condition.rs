@@ -154,8 +154,8 @@ pub(crate) enum Among {
 /// An equality by which members of the other view are looked up.
 #[derive(Debug)]
 pub(crate) struct Join {
-    /// The other member's fact.
-    pub(crate) fact: FactRef,
+    /// The other member's fact, or a JSONPath from its node.
+    pub(crate) fact: Source,
     /// The fact is a list that contains the value.
     pub(crate) items: bool,
     /// The value of the rule's own member; a list stands for each of its items.

@@ -81,7 +81,7 @@ impl FactValue {
             FactValue::Str(text) => text.to_string(),
             FactValue::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| item.value.print()).collect();
-                items.join(", ")
+                items.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", ")
             }
         }
     }

@@ -198,7 +198,7 @@ impl Compiler<'_> {
 fn join(when: &Cond) -> Option<Join> {
     match when {
         Cond::All(all) => all.iter().find_map(join),
-        Cond::Test(Source::Fact(fact), op) => {
+        Cond::Test(fact @ (Source::Fact(_) | Source::Path(_)), op) => {
             let (items, operand) = match op {
                 Op::Equals(operand) | Op::OneOf(operand) => (false, operand),
                 Op::Contains(operand) => (true, operand),

@@ -251,14 +251,10 @@ impl<'a> Eval<'a> {
                 Piece::Text(literal) => text.push_str(literal),
                 Piece::Hole { source, otherwise, ticked } => {
                     let value = self.value(source, frame, focus).value;
-                    if let (FactValue::List(items), true) = (&value, *ticked) {
-                        let items: Vec<String> = items.iter().map(|item| item.value.print()).collect();
-                        text.push_str(&items.join("`, `"));
-                        exact &= items.len() == 1;
-                        continue;
-                    }
                     exact &= matches!(value, FactValue::Bool(_) | FactValue::Int(_) | FactValue::Str(_));
-                    let printed = value.print();
+                    let mut printed = Vec::new();
+                    self.print(&value, &mut printed);
+                    let printed = printed.join(if *ticked { "`, `" } else { ", " });
                     match otherwise {
                         Some(otherwise) if printed.is_empty() => text.push_str(otherwise),
                         _ => text.push_str(&printed),
@@ -267,6 +263,24 @@ impl<'a> Eval<'a> {
             }
         }
         (text, exact)
+    }
+
+    /// A value as words: each item of a list, members of other views by their names, nothing for what is not there.
+    fn print(&self, value: &FactValue, words: &mut Vec<String>) {
+        match value {
+            FactValue::List(items) => items.iter().for_each(|item| self.print(&item.value, words)),
+            FactValue::Member(view, member) => {
+                if let Some(view) = self.scope.run.views.index(view) {
+                    self.print(&self.member_fact(view, *member).value, words);
+                }
+            }
+            value => {
+                let printed = value.print();
+                if !printed.is_empty() && !words.contains(&printed) {
+                    words.push(printed);
+                }
+            }
+        }
     }
 
     /// What operators ask for, with the values of a member.

@@ -213,7 +213,7 @@ impl Eval<'_> {
         Some(state.joined.get_or_init(|| {
             let mut joined = Joined::default();
             for member in 0..self.count(relation.view) {
-                let fact = self.fact(&join.fact, &Frame::of(relation.view, member));
+                let fact = self.value(&join.fact, &Frame::of(relation.view, member), Focus::All);
                 let values: &[Fact] = match &fact.value {
                     FactValue::List(items) => items,
                     _ => std::slice::from_ref(&fact),
