@@ -13,8 +13,8 @@
 //! the first one), which Go drops without a word; a comment that interrupts a plain scalar in ways that Go ends it at;
 //! `>` or `|` where a value has ended.
 //!
-//! Taken here, refused by Go: `"\/"`; `%YAML 1.2`; keys that are collections (`? [a]`, but not `{{ x }}`, which
-//! is taken for the template it is); null keys; entries without a key (`: a`); tabs between a `-` and its item; keys of more than 1,024 characters; `.inf` and `.nan` as values.
+//! Taken here, refused by Go: `"\/"`; `%YAML 1.2`; keys that are collections (`? [a]`, and with them `{{ x }}`,
+//! see [`Node::is_template`]); null keys; entries without a key (`: a`); tabs between a `-` and its item; keys of more than 1,024 characters; `.inf` and `.nan` as values.
 
 mod document;
 mod events;

@@ -255,6 +255,17 @@ impl<'a> Node<'a> {
         self.slot().is_some_and(|slot| slot.has(KEY))
     }
 
+    /// Whether this is an unquoted `{{ … }}` or stands in one: a template to people, a mapping whose key is a mapping
+    /// to YAML. Kubernetes refuses it; where something substitutes it first, the value is unknown.
+    pub fn is_template(self) -> bool {
+        let text = self.document.text();
+        let doubled = |node: &Node<'_>| {
+            let at = node.span().start as usize;
+            node.kind() == NodeKind::Mapping && text.get(at..).is_some_and(|rest| rest.starts_with("{{"))
+        };
+        std::iter::successors(Some(self), |node| node.parent()).any(|node| doubled(&node))
+    }
+
     /// The collection this node stands in.
     pub fn parent(self) -> Option<Node<'a>> {
         self.document.parent(self.id()).map(|id| self.document.node(id))

@@ -42,7 +42,6 @@ pub(crate) fn explain(text: &str, failure: &Failure) -> SyntaxError {
             let message = format!("`{}` stands inside the value it refers to", span.slice(text));
             (message, None, *span)
         }
-        Failed::Template => template(template_near(text, at, at).unwrap_or(one)),
         Failed::Syntax(problem) => {
             if let Some(expression) = template_near(text, failure.after.min(at), at) {
                 template(expression)

@@ -138,8 +138,6 @@ pub(crate) enum Failed {
     UnknownAnchor(Span),
     /// An alias inside the node it refers to.
     EndlessAlias(Span),
-    /// `{{ … }}`, which is YAML by the letter and a template by intent.
-    Template,
     TooLarge,
 }
 
@@ -176,8 +174,6 @@ struct OpenDocument {
     merges: bool,
     /// Aliases to nothing so far.
     dangling: u32,
-    /// It is no YAML but a template, and has been called so.
-    template: bool,
 }
 
 impl<'t> Builder<'t> {
@@ -289,9 +285,6 @@ impl<'t> Builder<'t> {
     }
 
     fn fail(&mut self, at: u32, problem: Failed) {
-        if self.document.is_some_and(|document| document.template) {
-            return;
-        }
         let after = self.last_end;
         let open = self.open.iter().filter_map(|&index| self.slots.get(index as usize));
         let bracket = open.into_iter().find(|slot| slot.style == Style::Flow).map(|slot| slot.start);
@@ -448,7 +441,7 @@ impl<'t> Builder<'t> {
 
 impl OpenDocument {
     fn at(start: u32) -> OpenDocument {
-        OpenDocument { start, partial: false, aliases: false, merges: false, dangling: 0, template: false }
+        OpenDocument { start, partial: false, aliases: false, merges: false, dangling: 0 }
     }
 }
 
@@ -543,12 +536,6 @@ impl Sink for Builder<'_> {
             span.start = find_indicator(self.text, self.last_end, span.start, b"-").unwrap_or(span.start);
         }
         let slot = Slot { start: span.start, end: span.start, link: 0, a: 0, b: 0, kind, style, flags: 0 };
-        let (_, key) = self.place();
-        let inner = key && mapping && style == Style::Flow && span.start > self.base;
-        if inner && Span::new(span.start - 1, span.start).slice(self.text) == "{" {
-            self.fail(span.start, Failed::Template);
-            self.open_document().template = true;
-        }
         match self.push(slot, properties) {
             Some(index) => self.open.push(index),
             None => self.fail(span.start, Failed::TooLarge),

@@ -418,11 +418,19 @@ fn templates_are_named() {
         ("a: 1\n{{ include \"x\" . }}\nb: 2\n", "{{ include \"x\" . }}"),
         ("a:\n  {{- toYaml .Values.x | nindent 2 }}\nb: 1\n", "{{- toYaml .Values.x | nindent 2 }}"),
         ("a: {% if x %}\n", "{% if x %}"),
-        ("a: {{ .Values.x }}\nb: 1\n", "{{ .Values.x }}"),
-        ("{{ x }}\n", "{{ x }}"),
     ] {
         check_error(text, "a template expression is not YAML", at);
     }
+    // Alone it is YAML by the letter, and values that something substitutes are no error.
+    let document = document("a: {{ .Values.x }}\nb: {c: {{ y }}, d: {e: 1}}\n");
+    let root = document.root().unwrap();
+    assert!(root.get("a").unwrap().is_template());
+    assert!(root.at(&["b", "c"]).unwrap().is_template());
+    assert!(
+        !root.is_template()
+            && !root.get("b").unwrap().is_template()
+            && !root.at(&["b", "d"]).unwrap().is_template()
+    );
     // Quoted, or in a block scalar, it is text.
     assert_eq!(stream("a: '{{ x }}'\nb: |\n  {{ y }}\n").errors, []);
 }
