@@ -2,9 +2,7 @@
 //!
 //! Deliberately absent: how origins are recorded (`ddlint-helm`), which findings there are.
 
-use std::collections::BTreeMap;
-
-use ddlint_helm::origin::{Leaf, OriginId};
+use ddlint_helm::origin::Leaf;
 use ddlint_yaml::Span;
 
 use crate::finding::{Finding, OriginStep};
@@ -23,29 +21,15 @@ fn is_literal(leaf: &Leaf) -> bool {
     matches!(leaf, Leaf::Template(_))
 }
 
-/// The origins of a range of a rendered text.
-pub fn sources_of(rendering: &Rendering, span: Span) -> Sources {
-    let mut shares: BTreeMap<OriginId, u32> = BTreeMap::new();
-    let mut order: Vec<OriginId> = Vec::new();
-    let mut at = rendering.segments.partition_point(|segment| segment.end <= span.start);
-    let mut from = span.start;
-    while let Some(segment) = rendering.segments.get(at) {
-        let to = segment.end.min(span.end.max(span.start + 1));
-        if !shares.contains_key(&segment.origin) {
-            order.push(segment.origin);
-        }
-        *shares.entry(segment.origin).or_default() += to.saturating_sub(from);
-        from = to;
-        at += 1;
-        if from >= span.end {
-            break;
-        }
-    }
+/// The origins of a range of a rendered text. `lines` is for values of several lines: lines that a condition left out
+/// of them belong to them, while after a value of one line they would be another field.
+pub fn sources_of(rendering: &Rendering, span: Span, lines: bool) -> Sources {
+    let table = &rendering.table;
+    let evidence = ddlint_helm::text::evidence(&rendering.segments, table, span.start, span.end, lines);
     let mut leaves: Vec<(u32, Leaf)> = Vec::new();
     let mut tested: Vec<Leaf> = Vec::new();
-    for origin in order {
-        let share = shares.get(&origin).copied().unwrap_or_default();
-        let resolved = rendering.table.resolve(origin);
+    for (origin, share) in evidence {
+        let resolved = table.resolve(origin);
         for leaf in resolved.printed {
             match leaves.iter_mut().find(|(_, known)| *known == leaf) {
                 Some((sum, _)) => *sum += share,
@@ -91,8 +75,9 @@ pub fn step(rendering: &Rendering, sources: &SourceMap, leaf: &Leaf, tested: boo
 }
 
 /// The chain of a place in a rendered text: what was printed, then what was tested.
-pub fn chain(rendering: &Rendering, sources: &SourceMap, span: Span) -> Vec<OriginStep> {
-    let found = sources_of(rendering, span);
+pub fn chain(rendering: &Rendering, sources: &SourceMap, at: Place) -> Vec<OriginStep> {
+    let text = sources.get(at.file).text.get(at.span.start as usize..at.span.end as usize);
+    let found = sources_of(rendering, at.span, text.is_some_and(|text| text.contains('\n')));
     let printed = found.printed.iter().map(|leaf| step(rendering, sources, leaf, false));
     let tested = found.tested.iter().map(|leaf| step(rendering, sources, leaf, true));
     printed.chain(tested).collect()
@@ -100,8 +85,9 @@ pub fn chain(rendering: &Rendering, sources: &SourceMap, span: Span) -> Vec<Orig
 
 /// The place that a person edits to change a range of a rendered text: a value where one was printed, else the
 /// template's literal, else the template around it.
-pub fn edit_place(rendering: &Rendering, sources: &SourceMap, span: Span) -> Option<Place> {
-    let steps = chain(rendering, sources, span);
+pub fn edit_place(rendering: &Rendering, sources: &SourceMap, at: Place) -> Option<Place> {
+    let span = at.span;
+    let steps = chain(rendering, sources, at);
     let printed = || steps.iter().filter(|step| !step.tested);
     let value = printed().find(|step| matches!(step.kind, "values" | "application") && step.place.is_some());
     let first = value.or_else(|| printed().find(|step| step.place.is_some()));
@@ -124,11 +110,11 @@ pub fn edit_place(rendering: &Rendering, sources: &SourceMap, span: Span) -> Opt
 /// Leads the places of a finding out of rendered texts, and records the chain.
 pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
     if let Origin::Rendered(rendering) = &sources.get(finding.primary.file).origin {
-        let span = finding.primary.span;
+        let at = finding.primary;
         if finding.origin.is_empty() {
-            finding.origin = chain(rendering, sources, span);
+            finding.origin = chain(rendering, sources, at);
         }
-        if let Some(place) = edit_place(rendering, sources, span) {
+        if let Some(place) = edit_place(rendering, sources, at) {
             finding.primary = place;
         }
         // An edit of a rendered text would be lost with the next render.
@@ -136,7 +122,7 @@ pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
     }
     for related in &mut finding.related {
         if let Origin::Rendered(rendering) = &sources.get(related.place.file).origin
-            && let Some(place) = edit_place(rendering, sources, related.place.span)
+            && let Some(place) = edit_place(rendering, sources, related.place)
         {
             related.place = place;
         }

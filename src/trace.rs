@@ -84,9 +84,7 @@ fn resource_fields(model: &Model, id: ResourceId, filter: &Filter, out: &mut Vec
             let shown = secrets::mask_line(&format!("{}: {text}", last_key(&path)), hidden);
             let value = shown.split_once(": ").map(|(_, value)| value.to_string());
             let (origin, location) = match &model.sources.get(file).origin {
-                Origin::Rendered(rendering) => {
-                    (provenance::chain(rendering, &model.sources, node.span()), None)
-                }
+                Origin::Rendered(rendering) => (provenance::chain(rendering, &model.sources, place), None),
                 _ => {
                     let place = Some(model.sources.outermost(place));
                     let step = OriginStep { kind: "literal", place, path: None, tested: false };

@@ -10,6 +10,7 @@
 //! Where nothing is recorded all origins are [`OriginId::NONE`], and everything downstream costs next to nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// An interned origin; only meaningful together with the [`OriginTable`] that made it.
@@ -105,8 +106,29 @@ pub enum Node {
 #[derive(Clone, Debug)]
 pub struct OriginTable {
     nodes: Vec<Node>,
-    known: HashMap<Node, OriginId>,
+    leaves: HashMap<Leaf, OriginId>,
+    /// Nodes that are no leaf, by kind and parts. They are made with every byte that is written under a condition,
+    /// so looking them up is cheap.
+    pairs: HashMap<(u32, u32, u32), OriginId, BuildHasherDefault<PairHasher>>,
     recording: bool,
+}
+
+/// A hasher for three numbers that nobody chooses to collide: ids are given out in order.
+#[derive(Default)]
+struct PairHasher(u64);
+
+impl Hasher for PairHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0.rotate_left(23) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
 }
 
 /// The leaves behind an origin.
@@ -121,7 +143,7 @@ pub struct Resolved {
 impl OriginTable {
     /// An empty table; with `recording` false every origin made is [`OriginId::NONE`].
     pub fn new(recording: bool) -> Self {
-        OriginTable { nodes: Vec::new(), known: HashMap::new(), recording }
+        OriginTable { nodes: Vec::new(), leaves: HashMap::new(), pairs: HashMap::default(), recording }
     }
 
     /// Whether origins are recorded at all.
@@ -129,13 +151,13 @@ impl OriginTable {
         self.recording
     }
 
-    fn intern(&mut self, node: Node) -> OriginId {
-        if let Some(&id) = self.known.get(&node) {
+    fn pair(&mut self, key: (u32, u32, u32), node: Node) -> OriginId {
+        if let Some(&id) = self.pairs.get(&key) {
             return id;
         }
-        self.nodes.push(node.clone());
+        self.nodes.push(node);
         let id = OriginId(self.nodes.len() as u32);
-        self.known.insert(node, id);
+        self.pairs.insert(key, id);
         id
     }
 
@@ -144,7 +166,14 @@ impl OriginTable {
         if !self.recording {
             return OriginId::NONE;
         }
-        self.intern(Node::Leaf(leaf()))
+        let leaf = leaf();
+        if let Some(&id) = self.leaves.get(&leaf) {
+            return id;
+        }
+        self.nodes.push(Node::Leaf(leaf.clone()));
+        let id = OriginId(self.nodes.len() as u32);
+        self.leaves.insert(leaf, id);
+        id
     }
 
     /// The origin of something made out of both.
@@ -159,7 +188,7 @@ impl OriginTable {
                 {
                     return a;
                 }
-                self.intern(Node::Union(a, b))
+                self.pair((0, a.0, b.0), Node::Union(a, b))
             }
         }
     }
@@ -175,7 +204,7 @@ impl OriginTable {
         {
             return base;
         }
-        self.intern(Node::Tested { base, by })
+        self.pair((1, base.0, by.0), Node::Tested { base, by })
     }
 
     /// The origin of nothing: because of `by` no text was written, where otherwise whole `lines` or a part of a
@@ -184,7 +213,7 @@ impl OriginTable {
         if by.is_none() || !self.recording {
             return OriginId::NONE;
         }
-        self.intern(Node::Absent { by, lines })
+        self.pair((2, by.0, u32::from(lines)), Node::Absent { by, lines })
     }
 
     /// Whether this is the origin of nothing, and then whether whole lines are absent.
@@ -225,7 +254,8 @@ impl OriginTable {
                 place.file = file.clone();
             }
         }
-        self.known.clear();
+        self.leaves.clear();
+        self.pairs.clear();
     }
 
     /// The node behind an id.

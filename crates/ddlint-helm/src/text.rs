@@ -22,7 +22,8 @@ struct Inner {
 }
 
 /// The origins behind the bytes `start..end` of a text with these runs, and how many of the bytes each has: those
-/// of what is written there, and (with 0 bytes) those that decided that something is *not* written there.
+/// of what is written there, and (with 0 bytes) those of values that are empty there and of what decided that
+/// something is *not* written there.
 ///
 /// What is absent counts where it would stand inside the range. Whole lines that are absent count only in a
 /// range that is made of `lines` itself, like a block scalar: after a plain scalar they would be another field.
@@ -41,9 +42,10 @@ pub fn evidence(
             break;
         }
         let length = segment.end.min(end).saturating_sub(before.max(start));
-        let counts = match table.absence(segment.origin) {
-            Some(absent_lines) => segment.end == before && before >= start && (lines || !absent_lines),
-            None => length > 0 || start == end && before <= start && segment.end >= end,
+        let counts = if segment.end == before {
+            before >= start && (lines || table.absence(segment.origin) != Some(true))
+        } else {
+            length > 0 || start == end && segment.end >= end
         };
         if counts {
             match out.iter_mut().find(|(origin, _)| *origin == segment.origin) {
@@ -183,6 +185,19 @@ impl TextBuf {
         match self.segments.last_mut() {
             Some(last) if last.origin == origin => last.end = end,
             _ => self.segments.push(Segment { end, origin }),
+        }
+    }
+    /// Appends bytes that are runs themselves: `lines` tells where each ends, counted so that `offset` is the first
+    /// byte.
+    pub(crate) fn push_lines(&mut self, bytes: &[u8], offset: u32, lines: &[(u32, OriginId)]) {
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(bytes);
+        for (end, origin) in lines {
+            let end = start + end.saturating_sub(offset);
+            match self.segments.last_mut() {
+                Some(last) if last.origin == *origin => last.end = end,
+                _ => self.segments.push(Segment { end, origin: *origin }),
+            }
         }
     }
     /// Remembers that something here decided that nothing was written (see [`OriginTable::absent`]).

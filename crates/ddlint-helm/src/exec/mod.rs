@@ -140,7 +140,7 @@ impl<R: Recorder> Engine<R> {
         self.included.clear();
         self.stack.clear();
         let text = self.capture(&template, dot)?;
-        Ok(without_no_value(text, &mut self.origins))
+        Ok(without_no_value(text))
     }
 
     /// The origins made so far.
@@ -217,7 +217,7 @@ impl<R: Recorder> Engine<R> {
     /// `tpl TEXT DOT`
     fn tpl(&mut self, text: &Text, dot: Value) -> Result<Value, FuncError> {
         if memchr::memmem::find(text.bytes(), b"{{").is_none() {
-            return Ok(Value::string(without_no_value(text.clone(), &mut self.origins)));
+            return Ok(Value::string(without_no_value(text.clone())));
         }
         if self.depth >= self.meter.limits().depth {
             return Err(TemplateError::limit(format!("more than {} templates open", self.depth)).into());
@@ -238,7 +238,7 @@ impl<R: Recorder> Engine<R> {
         let result = self.capture(&template, dot);
         self.set = outer;
         match result {
-            Ok(text) => Ok(Value::string(without_no_value(text, &mut self.origins))),
+            Ok(text) => Ok(Value::string(without_no_value(text))),
             Err(mut error) => {
                 if error.kind != ErrorKind::UnknownFunction {
                     error.message = format!(
@@ -262,7 +262,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 }
 
 /// Removes what Go prints for nil, as Helm does with each file and each result of `tpl`.
-fn without_no_value(text: Text, origins: &mut OriginTable) -> Text {
+fn without_no_value(text: Text) -> Text {
     const NO_VALUE: &[u8] = b"<no value>";
     if memchr::memmem::find(text.bytes(), NO_VALUE).is_none() {
         return text;
@@ -271,7 +271,7 @@ fn without_no_value(text: Text, origins: &mut OriginTable) -> Text {
     let mut from = 0;
     for at in memchr::memmem::find_iter(text.bytes(), NO_VALUE) {
         out.push_slice(&text, from, at);
-        out.mark(origins.absent(text.origin_at(at), false));
+        out.mark(text.origin_at(at));
         from = at + NO_VALUE.len();
     }
     out.push_slice(&text, from, text.len());

@@ -99,8 +99,8 @@ fn what_decided_that_nothing_is_written() {
     let image = "[{{ .r }}{{ if .d }}@{{ .d }}{{ end }}]";
     check_between(image, "{r: nginx, d: ''}", false, "$['r']?$['d']");
     check_between(image, "{r: nginx, d: 'x'}", false, "$['d'],$['r']");
-    check_between("[{{ .r }}{{ .d }}]", "{r: nginx, d: ''}", false, "$['r']?$['d']");
-    check_between("[{{ .r }}{{ .d }}]", "{r: nginx, d: null}", false, "$['r']?$['d']");
+    check_between("[{{ .r }}{{ .d }}]", "{r: nginx, d: ''}", false, "$['d'],$['r']");
+    check_between("[{{ .r }}{{ .d }}]", "{r: nginx, d: null}", false, "$['d'],$['r']");
     check_between("[{{ .r }}{{ range .l }},{{ . }}{{ end }}]", "{r: nginx, l: []}", false, "$['r']?$['l']");
     check_between("[a{{ with .d }}b{{ else }}{{ end }}]", "{d: ''}", false, "?$['d']");
     // Lines that are absent are other fields, unless the range is made of lines.
@@ -125,7 +125,7 @@ fn what_decided_that_nothing_is_written() {
 fn no_value_is_cut_out_between_runs() {
     check("a{{ .nope }}b", "x: 1", "«ab»");
     check("{{ .x }}{{ .nope }}{{ .x }}", "x: 1", "«1»$['x'] «» «1»$['x']");
-    check("{{ .m.x }}{{ .m.nope }}", "m: {x: 1}", "«1»$['m']['x'] «»?$['m']");
+    check("{{ .m.x }}{{ .m.nope }}", "m: {x: 1}", "«1»$['m']['x'] «»$['m']");
 }
 
 #[test]

@@ -86,11 +86,7 @@ impl<R: Recorder> Engine<R> {
             }
         } else {
             let lines = unit.lines(literal, span.start, span.end, self.control, &mut self.origins);
-            let mut from = start;
-            for (to, origin) in lines.iter() {
-                out.push(unit.source.get(from..*to as usize).unwrap_or_default(), *origin);
-                from = *to as usize;
-            }
+            out.push_lines(bytes, span.start, &lines);
         }
         self.written(frame, node, bytes.len())
     }
@@ -126,7 +122,7 @@ impl<R: Recorder> Engine<R> {
                 if text.is_empty() {
                     let origin = text.origin(&mut self.origins);
                     self.note_decision(origin);
-                    self.mark_absent(origin, Begins::Inside, out);
+                    out.mark(self.origins.tested(origin, control));
                 } else if control.is_none() {
                     out.push_text(text);
                 } else {
