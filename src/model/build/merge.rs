@@ -13,7 +13,7 @@ use crate::model::values::{Value, ValueAt, ValueData};
 /// Deeper values are no values file but an attack; what lies below is unknown.
 const DEEPEST: usize = 200;
 /// Aliases of aliases can stand for more nodes than there is memory.
-const MOST_NODES: usize = 2_000_000;
+const MOST_NODES: usize = 300_000;
 
 /// The value of a node. `key` is its key, where it has one.
 pub(super) fn value_of(doc: DocId, key: Option<Node<'_>>, node: Node<'_>) -> Value {

@@ -6,6 +6,7 @@ use super::resource::ContainerKind;
 use super::values::{Value, ValueData};
 use super::*;
 
+mod bad_input;
 mod kustomize;
 mod releases;
 mod scopes;
