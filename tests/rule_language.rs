@@ -456,3 +456,56 @@ spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web } }
     let other = scaler.replace("name: web", "name: other");
     assert!(findings(check, &[("a.yaml", app), ("h.yaml", &other)]).1.is_empty());
 }
+
+/// Who comes before whom, in words: `web before db in application`.
+fn orders(files: &[(&str, &str)]) -> Vec<String> {
+    let check = "severity: info
+for: resource
+where: { kind: { one-of: [Deployment, Job] } }
+exists: { view: resource, as: other, order: after, where: { kind: { one-of: [Deployment, Job] } } }
+report: { at: $.kind, message: \"{name} before {other.name} in {order.in}\" }";
+    findings(check, files).1.into_iter().map(|it| it.message).collect()
+}
+
+fn deployment(name: &str, annotations: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  annotations: {{ {annotations} }}\nspec: {{ template: {{ spec: {{ containers: [{{ name: c }}] }} }} }}\n"
+    )
+}
+
+#[test]
+fn resources_of_an_application_are_ordered_by_phase_and_wave() {
+    let app = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: shop }
+spec:
+  source: { repoURL: https://example.org/repo.git, path: shop }
+  destination: { namespace: shop, server: https://kubernetes.default.svc }
+";
+    let run = |web: &str, db: &str| {
+        let (web, db) = (deployment("web", web), deployment("db", db));
+        orders(&[("apps/shop.yaml", app), ("shop/web.yaml", &web), ("shop/db.yaml", &db)])
+    };
+    let wave = |wave: &str| format!("argocd.argoproj.io/sync-wave: \"{wave}\"");
+    assert_eq!(run(&wave("-1"), ""), ["web before db in application"]);
+    assert_eq!(run(&wave("1"), ""), ["db before web in application"]);
+    assert_eq!(run(&wave("0"), ""), [""; 0], "wave 0 is where everything is");
+    assert_eq!(run(&wave("first"), ""), [""; 0], "a bad wave counts as 0");
+    let hook = "argocd.argoproj.io/hook: PreSync, argocd.argoproj.io/sync-wave: \"9\"";
+    assert_eq!(run(hook, ""), ["web before db in application"], "phases come before waves");
+    assert_eq!(run("helm.sh/hook: post-install", ""), ["db before web in application"]);
+    assert_eq!(run("argocd.argoproj.io/hook: Skip", ""), [""; 0]);
+}
+
+#[test]
+fn lines_of_a_script_are_an_order_unless_they_exclude_each_other() {
+    let (web, db) = (deployment("web", ""), deployment("db", ""));
+    let run = |script: &str| orders(&[("deploy.sh", script), ("web.yaml", &web), ("db.yaml", &db)]);
+    assert_eq!(
+        run("#!/bin/sh\nkubectl apply -f web.yaml\nkubectl apply -f db.yaml\n"),
+        ["web before db in script"]
+    );
+    let exclusive = "#!/bin/sh\nif [ \"$1\" = a ]; then\n  kubectl apply -f web.yaml\nelse\n  kubectl apply -f db.yaml\nfi\n";
+    assert_eq!(run(exclusive), [""; 0]);
+    assert_eq!(orders(&[("web.yaml", &web), ("db.yaml", &db)]), [""; 0], "files alone have no order");
+}
