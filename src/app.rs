@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: everything about rules and files; this room only joins what the others give.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{IsTerminal, Read, Write};
@@ -11,6 +11,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
+use ddlint_helm::HelmDialect;
+use ddlint_helm::objects::KubeVersion;
+use ddlint_helm::values::SetKind;
 
 use crate::cli::{
     CheckArgs, Cli, Color, Command, FailOn, Format, InputArgs, ListFormat, TraceArgs, TraceFormat,
@@ -197,11 +200,55 @@ fn inputs<'a>(
         })?;
         stdin = Some(text);
     }
+    let settings = settings(input)?;
+    Ok(Inputs { paths, working_directory, stdin, options: crate::discover::Options::default(), settings })
+}
+
+fn settings(input: &InputArgs) -> Result<Settings, Stop> {
     let mut settings = Settings::default();
+    let rendering = &mut settings.rendering;
+    rendering.dialect = match input.helm_dialect.as_deref() {
+        None | Some("3") => HelmDialect::V3,
+        Some("4") => HelmDialect::V4,
+        Some(other) => return Err(Stop::new(format!("`--helm-dialect` is 3 or 4, not `{other}`"))),
+    };
     if let Some(given) = &input.kube_version {
+        rendering.kube_version = KubeVersion::parse(given, rendering.dialect)
+            .map_err(|_| Stop::new(format!("`--kube-version` is a version such as 1.34, not `{given}`")))?;
         settings.kubernetes = version(given, "--kube-version")?;
     }
-    Ok(Inputs { paths, working_directory, stdin, options: crate::discover::Options::default(), settings })
+    rendering.api_versions = input.api_versions.clone();
+    rendering.skip_crds = input.skip_crds;
+    let chart = &mut settings.chart;
+    chart.release_name = input.release_name.clone();
+    chart.namespace = input.namespace.clone();
+    for path in &input.values {
+        let text = fs::read_to_string(path)
+            .map_err(|error| Stop::new(format!("`--values {}` cannot be read: {error}", path.display())))?;
+        chart.values.push((path.to_string_lossy().replace('\\', "/"), text.into()));
+    }
+    let given = [
+        (SetKind::Json, &input.set_json),
+        (SetKind::Typed, &input.set),
+        (SetKind::Strings, &input.set_string),
+        (SetKind::File, &input.set_file),
+    ];
+    for (kind, list) in given {
+        chart.sets.extend(list.iter().map(|text| (kind, text.clone())));
+    }
+    let mut files = BTreeMap::new();
+    for path in input
+        .set_file
+        .iter()
+        .flat_map(|text| text.split(','))
+        .filter_map(|part| Some(part.split_once('=')?.1))
+    {
+        let content = fs::read(path)
+            .map_err(|error| Stop::new(format!("`--set-file`: `{path}` cannot be read: {error}")))?;
+        files.insert(path.to_string(), content);
+    }
+    chart.files = Arc::new(files);
+    Ok(settings)
 }
 
 /// Whether standard input is a pipe, a socket or a file: then `check` reads it.

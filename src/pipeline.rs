@@ -53,6 +53,7 @@ pub fn lint(inputs: Inputs<'_>, rules: &Rules<'_>) -> Linted {
     let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
     let mut discovered = discover::discover(&tree, &named, &inputs.options);
     discovered.errors.extend(missing);
+    one_chart(&mut discovered, &inputs.settings);
     let mut carried = None;
     if let Some(text) = inputs.stdin {
         carried = add_stdin(&mut discovered, text);
@@ -65,6 +66,7 @@ pub fn read(inputs: Inputs<'_>) -> Model {
     let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
     let mut discovered = discover::discover(&tree, &named, &inputs.options);
     discovered.errors.extend(missing);
+    one_chart(&mut discovered, &inputs.settings);
     if let Some(text) = inputs.stdin {
         add_stdin(&mut discovered, text);
     }
@@ -79,6 +81,22 @@ pub fn lint_tree(
     rules: &Rules<'_>,
 ) -> Linted {
     finish(discover::discover(tree, inputs, &discover::Options::default()), settings, None, rules)
+}
+
+/// Values and a name on the command line are meant for one chart.
+fn one_chart(discovered: &mut Discovered<'_>, settings: &Settings) {
+    let charts = discovered.charts.len();
+    if settings.chart.is_for_one_chart() && charts != 1 {
+        discovered.errors.push(InputError {
+            code: "not-one-chart",
+            message: format!(
+                "`--values`, `--set…` and `--release-name` are for one chart, and the input has {charts}"
+            ),
+            help: Some("name the chart's folder as PATH".to_string()),
+            place: None,
+            file: None,
+        });
+    }
 }
 
 fn add_stdin(discovered: &mut Discovered<'_>, text: String) -> Option<Carried> {
@@ -147,7 +165,7 @@ fn not_rendered(model: &Model, rules: &Rules<'_>) -> Vec<Finding> {
     let finding = |it: &NotRendered| Finding {
         rule: id.into(),
         severity: Severity::Info,
-        message: format!("the chart `{}` is not rendered: {}", it.chart, it.reason),
+        message: format!("the chart is not rendered: {}", it.reason),
         help: it.help.clone().unwrap_or_else(|| "its values are linted all the same".to_string()),
         resource: None,
         path: None,

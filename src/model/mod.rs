@@ -157,6 +157,28 @@ pub struct Model {
     pub not_rendered: Vec<NotRendered>,
 }
 
+/// What the command line gives to the chart that it names.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ChartOptions {
+    /// Values files: name in reports, text.
+    pub values: Vec<(String, Arc<str>)>,
+    /// Arguments of `--set` and its siblings.
+    pub sets: Vec<(ddlint_helm::values::SetKind, String)>,
+    /// The files that `--set-file` names, by the name given.
+    pub files: Arc<BTreeMap<String, Vec<u8>>>,
+    /// Name of the release.
+    pub release_name: Option<String>,
+    /// Namespace of the release.
+    pub namespace: Option<String>,
+}
+
+impl ChartOptions {
+    /// Whether something is given that only makes sense for one chart.
+    pub fn is_for_one_chart(&self) -> bool {
+        !self.values.is_empty() || !self.sets.is_empty() || self.release_name.is_some()
+    }
+}
+
 /// Settings from the command line and the configuration that facts depend on.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -172,6 +194,8 @@ pub struct Settings {
     pub datadog_apm_host_port: bool,
     /// How charts are rendered.
     pub rendering: crate::render::Options,
+    /// What the command line gives to the one chart of the input.
+    pub chart: ChartOptions,
     /// Globs of files that belong to testing environments.
     pub testing: Vec<String>,
     /// Repositories that the input is (`repositories:` of the configuration): URL to the folder below the root under
@@ -190,6 +214,7 @@ impl Default for Settings {
             datadog_namespace: None,
             datadog_apm_host_port: false,
             rendering: crate::render::Options::default(),
+            chart: ChartOptions::default(),
             testing: Vec::new(),
             repositories: BTreeMap::new(),
             clusters: BTreeMap::new(),

@@ -42,6 +42,13 @@ pub enum ValuesInput {
     Doc(DocId),
     /// A mapping inside a document: `valuesObject`, `spec.values`.
     Node(At),
+    /// An argument of the command line, as written: `--set` and its relatives.
+    Argument {
+        /// Which option.
+        kind: ddlint_helm::values::SetKind,
+        /// Its text.
+        text: String,
+    },
     /// `--set` and its relatives, and an Application's parameters.
     Set {
         /// The key as `--set` has it.

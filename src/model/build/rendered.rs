@@ -60,7 +60,9 @@ impl Builder<'_> {
             return Some(Err("a values file that it names is not there".to_string()));
         }
         let unknown = |input: &ValuesInput| matches!(input, ValuesInput::Set { kind: SetKind::Unknown, .. });
-        if !release.complete || release.inputs.iter().any(unknown) {
+        // A packed chart has no documents of its own in the model.
+        let complete = release.complete || (self.is_file(chart) && self.settings.chart.values.is_empty());
+        if !complete || release.inputs.iter().any(unknown) {
             return Some(Err("some of its values are not known before the sync".to_string()));
         }
         let values: Option<Vec<ValuesSource>> =
@@ -90,6 +92,18 @@ impl Builder<'_> {
                 let entry = self.loader.docs.get(at.doc.0 as usize)?;
                 let (file, document) = (self.file_name(entry.file), entry.tree.clone());
                 Some(ValuesSource::Node { file, document, node: at.node })
+            }
+            ValuesInput::Argument { kind, text } => {
+                let files = self.settings.chart.files.clone();
+                let read = move |name: &str| {
+                    files.get(name).cloned().ok_or_else(|| format!("open {name}: no such file or directory"))
+                };
+                Some(ValuesSource::Set {
+                    kind: *kind,
+                    text: text.clone(),
+                    place: None,
+                    read: Some(Arc::new(read)),
+                })
             }
             ValuesInput::Set { key, value, kind, at } => {
                 let place = at.and_then(|at| {
@@ -196,6 +210,7 @@ impl Builder<'_> {
                 ValuesInput::Doc(doc) => Some(*doc),
                 ValuesInput::Node(at) => Some(at.doc),
                 ValuesInput::Set { at, .. } => at.map(|at| at.doc),
+                ValuesInput::Argument { .. } => None,
             };
             if let Some(entry) = doc.and_then(|doc| self.loader.docs.get(doc.0 as usize)) {
                 files.insert(self.file_name(entry.file), entry.file);
@@ -228,7 +243,8 @@ impl Builder<'_> {
                     .map(|(name, version, _)| format!("{name} {version}").trim().to_string())
                     .collect();
                 let reason = format!("{} not in `charts/`: {}", plural(&names), names.join(", "));
-                let help = format!("`helm dependency build {folder}` fetches what is missing");
+                let shown = self.loader.tree.display(folder);
+                let help = format!("`helm dependency build {shown}` fetches what is missing");
                 self.not_rendered(id, reason, Some(help));
             }
             Problem::Chart(message, file, span) => {
@@ -295,7 +311,11 @@ impl Builder<'_> {
             _ => join(&folder, "Chart.yaml").and_then(|path| self.place_of(&path, None)),
         };
         let Some(place) = place else { return };
-        self.not_rendered.push(NotRendered { chart: folder, reason, help, place });
+        let found = NotRendered { chart: folder, reason, help, place };
+        // Each overlay of the chart says the same.
+        if !self.not_rendered.contains(&found) {
+            self.not_rendered.push(found);
+        }
     }
 }
 

@@ -7,21 +7,24 @@ use std::collections::BTreeMap;
 
 use super::Builder;
 use super::classify::{datadog_values_root, is_values_name};
+use super::load::syntax_error;
 use super::release::{Draft, Given};
-use crate::discover::{EntryKind, FoundChart, file_name, join, parent};
-use crate::model::release::{ChartRef, Deployer};
-use crate::model::{At, DocId, DocKind, ReleaseId};
+use super::set::{self, SetKind};
+use crate::discover::{EntryKind, file_name, join, parent};
+use crate::model::release::{ChartRef, Deployer, ValuesInput};
+use crate::model::{At, ChartOptions, DocId, DocKind, ReleaseId};
+use crate::source::{Origin, SourceFile};
+use ddlint_helm::values::SetKind as HelmSet;
 
 impl Builder<'_> {
     /// A release for each chart that nobody deploys, and one more for each of its overlays.
     pub(super) fn standalone_charts(&mut self) {
-        let charts: Vec<FoundChart> = self.charts.iter().filter(|chart| !chart.packed).cloned().collect();
-        for chart in charts {
+        for chart in self.charts.clone() {
             if !chart.named && self.deployed_charts.contains(&chart.path) {
                 continue;
             }
             self.standalone_chart(&chart.path, None);
-            if !chart.named {
+            if !chart.named && !chart.packed {
                 for overlay in self.overlays_of_chart(&chart.path) {
                     self.standalone_chart(&chart.path, Some(&overlay));
                 }
@@ -57,12 +60,16 @@ impl Builder<'_> {
             // Of a chart that nobody deploys a broken overlay says nothing about the rest.
             self.give_file(&mut given, Some(path.to_string()));
         }
+        let options = self.settings.chart.clone();
+        if overlay.is_none() {
+            self.give_options(&mut given, &options);
+        }
         let draft = Draft {
             chart: ChartRef::Local(folder.to_string()),
             chart_at: None,
-            name: None,
+            name: options.release_name,
             name_at: None,
-            namespace: None,
+            namespace: options.namespace,
             given,
             deployer: Deployer::Nobody,
         };
@@ -70,6 +77,37 @@ impl Builder<'_> {
         self.deployed_charts.remove(folder);
         self.alone.extend((before..self.releases.len() as u32).map(ReleaseId));
         self.alone.insert(id);
+    }
+
+    /// What the command line gives to the chart.
+    fn give_options(&mut self, given: &mut Given, options: &ChartOptions) {
+        for (name, text) in &options.values {
+            let source = SourceFile::new(name.as_str(), name.as_str(), text.clone(), Origin::Disk);
+            let loaded = self.loader.add_text(source, |stream| vec![DocKind::Values; stream.documents.len()]);
+            for error in &loaded.syntax_errors {
+                self.loader.errors.push(syntax_error(loaded.file, error));
+                given.complete = false;
+            }
+            if let Some(doc) = loaded.docs.first() {
+                self.give_doc(given, *doc);
+            }
+        }
+        for (kind, text) in &options.sets {
+            // Rules see what the text says plainly; the renderer reads it as Helm does.
+            let (kind_of, parts) = match kind {
+                HelmSet::Typed => (SetKind::Typed, set::assignments(text)),
+                HelmSet::Strings | HelmSet::Literal => (SetKind::Text, set::assignments(text)),
+                HelmSet::Json => (SetKind::Json, whole(text)),
+                HelmSet::File => (SetKind::Unknown, whole(text)),
+            };
+            for (key, value) in parts {
+                match set::path(&key) {
+                    Some(path) => set::set(&mut given.values, &path, set::data(&value, kind_of), None),
+                    None => given.complete = false,
+                }
+            }
+            given.inputs.push(ValuesInput::Argument { kind: *kind, text: text.clone() });
+        }
     }
 
     /// A release for each values file that nothing refers to.
@@ -147,6 +185,10 @@ impl Builder<'_> {
         }
         Some(id)
     }
+}
+
+fn whole(text: &str) -> Vec<(String, String)> {
+    text.split_once('=').map(|(key, value)| (key.to_string(), value.to_string())).into_iter().collect()
 }
 
 fn is_base(path: &str) -> bool {
