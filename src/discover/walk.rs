@@ -135,6 +135,19 @@ impl Walk<'_> {
         if is_chart {
             self.charts.insert(FoundChart { path: folder.to_string(), packed: false, named });
         }
+        // Who names a chart means the chart, not what else lies in its folder. The folder of a whole repository is
+        // named for all that is in it.
+        let is_repository = entries.iter().any(|entry| entry.name == ".git");
+        if is_chart && named && !is_repository {
+            let own = entries.iter().filter(|entry| {
+                let name = entry.name.as_str();
+                entry.kind == EntryKind::File
+                    && is_candidate(name)
+                    && (name == "Chart.yaml" || name.starts_with("values"))
+            });
+            self.files.extend(own.map(|entry| FoundFile { path: below(folder, &entry.name), named: false }));
+            return;
+        }
         for entry in entries {
             let path = below(folder, &entry.name);
             let is_folder = entry.kind == EntryKind::Folder;
@@ -249,6 +262,13 @@ mod tests {
         let (files, charts) = found(&files, &[], &[""]);
         assert_eq!(files, ["templates/plain.yaml", "x/Chart.yaml", "x/ci/a-values.yaml", "x/values.yaml"]);
         assert_eq!(charts, ["packed-1.0.tgz", "x"]);
+    }
+
+    #[test]
+    fn a_named_chart_is_the_chart_alone() {
+        let files = ["x/Chart.yaml", "x/values.yaml", "x/templates/a.yaml", "x/overlays/a.yaml", "x/b.yaml"];
+        assert_eq!(found(&files, &[], &["x"]).0, ["x/Chart.yaml", "x/values.yaml"]);
+        assert_eq!(found(&files, &[], &[""]).0.len(), 4);
     }
 
     #[test]
