@@ -6,6 +6,7 @@ pub mod app;
 pub mod checks;
 pub mod cli;
 pub mod config;
+pub(crate) mod datadog;
 pub mod discover;
 pub mod filter;
 pub mod finding;
