@@ -8,15 +8,6 @@ use crate::model::values::{Value, ValueAt, ValueData};
 
 use super::known::{all, any, not};
 
-/// Something that the values decide, and where.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Setting<T> {
-    /// What it is; none where it is not known.
-    pub(crate) value: Option<T>,
-    /// Where it was given; none where it is the chart's default, or was given on a command line.
-    pub(crate) at: Option<ValueAt>,
-}
-
 /// A text value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Text {
@@ -80,14 +71,6 @@ impl InjectMode {
             "hostip" => Some(InjectMode::HostIp),
             "service" => Some(InjectMode::Service),
             _ => None,
-        }
-    }
-    /// The name in values and labels.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            InjectMode::Socket => "socket",
-            InjectMode::HostIp => "hostip",
-            InjectMode::Service => "service",
         }
     }
 }
@@ -155,11 +138,6 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// A flag and where it was given.
-    pub(crate) fn flag_setting(&self, path: &str, default: bool) -> Setting<bool> {
-        Setting { value: self.flag(path, default), at: self.at(path) }
-    }
-
     /// A text without a default in the chart.
     pub(crate) fn text(&self, path: &str) -> Text {
         match self.raw(path) {
@@ -214,7 +192,10 @@ impl<'a> Chart<'a> {
     /// `useUds`: the trace-agent listens on a Unix socket.
     pub(crate) fn apm_socket(&self) -> Option<bool> {
         all([
-            any([self.flag("datadog.apm.socketEnabled", true), self.flag("datadog.apm.useSocketVolume", false)]),
+            any([
+                self.flag("datadog.apm.socketEnabled", true),
+                self.flag("datadog.apm.useSocketVolume", false),
+            ]),
             not(self.flag("providers.gke.gdc", false)),
             not(self.autopilot_without_csi()),
             self.linux(),
@@ -251,7 +232,8 @@ impl<'a> Chart<'a> {
                 let ValueData::Map(containers) = &containers.data else { return Some(ports) };
                 for container in containers.values() {
                     for port in container.get(&["ports"]).map(Value::items).unwrap_or_default() {
-                        let Some(Value { data: ValueData::Number(number), .. }) = port.get(&["hostPort"]) else {
+                        let Some(Value { data: ValueData::Number(number), .. }) = port.get(&["hostPort"])
+                        else {
                             continue;
                         };
                         let protocol = port.get(&["protocol"]).and_then(Value::as_str).unwrap_or("TCP");

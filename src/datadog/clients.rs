@@ -166,7 +166,12 @@ pub(crate) fn sub_place(model: &Model, at: At, start: usize, end: usize) -> Plac
 }
 
 /// The webhook changes this pod; none where nothing is known.
-pub(crate) fn mutated(model: &Model, resource: &Resource, workload: &Workload, agents: &[Agent]) -> Option<bool> {
+pub(crate) fn mutated(
+    model: &Model,
+    resource: &Resource,
+    workload: &Workload,
+    agents: &[Agent],
+) -> Option<bool> {
     let label = pod_label(model, workload, "admission.datadoghq.com/enabled");
     if label == Some("false") {
         return Some(false);
@@ -180,7 +185,10 @@ pub(crate) fn mutated(model: &Model, resource: &Resource, workload: &Workload, a
         let admission = &agent.admission;
         all([
             admission.on,
-            any([admission.mutate_unlabelled, all([admission.instrumentation, instrumented(agent, resource)])]),
+            any([
+                admission.mutate_unlabelled,
+                all([admission.instrumentation, instrumented(agent, resource)]),
+            ]),
         ])
     }))
 }
@@ -190,7 +198,8 @@ fn instrumented(agent: &Agent, resource: &Resource) -> Option<bool> {
     let namespace = resource.effective_namespace.as_deref()?;
     let listed = |list: &[String]| list.iter().any(|name| name == namespace);
     let own = namespace == "kube-system" || agent.namespace.as_deref() == Some(namespace);
-    let enabled = agent.admission.enabled_namespaces.is_empty() || listed(&agent.admission.enabled_namespaces);
+    let enabled =
+        agent.admission.enabled_namespaces.is_empty() || listed(&agent.admission.enabled_namespaces);
     Some(!own && enabled && !listed(&agent.admission.disabled_namespaces))
 }
 
@@ -221,11 +230,21 @@ fn pod_listens(model: &Model, workload: &Workload, agents: &[Agent], target: &Ta
     let sidecar = |container: &Container| {
         let image = container.image.as_deref().map(image_name).unwrap_or_default();
         let receives = image.ends_with("agent")
-            || ["otel", "opentelemetry", "collector", "ddot", "serverless-init", "statsd", "telegraf", "vector", "alloy"]
-                .iter()
-                .any(|word| image.contains(word));
-        let declares = target.port.is_some()
-            && container.ports.iter().any(|port| port.container_port == target.port);
+            || [
+                "otel",
+                "opentelemetry",
+                "collector",
+                "ddot",
+                "serverless-init",
+                "statsd",
+                "telegraf",
+                "vector",
+                "alloy",
+            ]
+            .iter()
+            .any(|word| image.contains(word));
+        let declares =
+            target.port.is_some() && container.ports.iter().any(|port| port.container_port == target.port);
         container.kind != ContainerKind::Init && (receives || declares)
     };
     if workload.containers.iter().any(sidecar) {
@@ -234,8 +253,10 @@ fn pod_listens(model: &Model, workload: &Workload, agents: &[Agent], target: &Ta
     if pod_label(model, workload, "agent.datadoghq.com/sidecar").is_some() {
         return true;
     }
-    let host_network = below(model, workload.pod_spec, &["hostNetwork"]).and_then(|node| node.as_bool()) == Some(true);
-    let closed = !agents.is_empty() && all(agents.iter().map(|agent| not(agent.apm_on_node.value))) == Some(true);
+    let host_network =
+        below(model, workload.pod_spec, &["hostNetwork"]).and_then(|node| node.as_bool()) == Some(true);
+    let closed =
+        !agents.is_empty() && all(agents.iter().map(|agent| not(agent.apm_on_node.value))) == Some(true);
     host_network && !closed
 }
 
@@ -254,6 +275,8 @@ fn waits(model: &Model, workload: &Workload, target: &Target) -> bool {
             || line.contains("DD_AGENT_HOST")
             || line.contains("DD_TRACE_AGENT_URL")
             || line.contains("HOST_IP");
-        line.contains("apm.socket") || (names_host && line.contains(&port)) || line.contains("DD_TRACE_AGENT_URL")
+        line.contains("apm.socket")
+            || (names_host && line.contains(&port))
+            || line.contains("DD_TRACE_AGENT_URL")
     })
 }

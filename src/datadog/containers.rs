@@ -81,7 +81,10 @@ const NODE_CONTAINERS: [(&str, &str); 7] = [
 
 /// The container sends payloads itself; the system-probe sends through the others.
 fn sends(name: &str) -> bool {
-    matches!(name, "agent" | "trace-agent" | "process-agent" | "security-agent" | "otel-agent" | "host-profiler")
+    matches!(
+        name,
+        "agent" | "trace-agent" | "process-agent" | "security-agent" | "otel-agent" | "host-profiler"
+    )
 }
 
 /// The containers of a scope's installations.
@@ -143,7 +146,9 @@ fn effective(model: &Model, entries: &[EnvEntry], name: &str) -> Option<Effectiv
     let mut given = entries.iter().filter(|entry| entry.name == name).rev();
     let last = given.next()?;
     let value = text(last);
-    let lost = given.find(|entry| text(entry).as_deref().is_some_and(is_true)).map(|entry| model.place(entry.name_at));
+    let lost = given
+        .find(|entry| text(entry).as_deref().is_some_and(is_true))
+        .map(|entry| model.place(entry.name_at));
     Some(Effective {
         lost: lost.filter(|_| value.as_deref().is_some_and(|value| !is_true(value))),
         value,
@@ -156,7 +161,9 @@ fn last_of(entries: Vec<ValuesEnv>) -> Option<Effective> {
     let last = entries.last()?.clone();
     let lost = entries.iter().rev().skip(1).find(|entry| entry.value.as_deref().is_some_and(is_true));
     Some(Effective {
-        lost: lost.map(|entry| entry.name_place).filter(|_| last.value.as_deref().is_some_and(|value| !is_true(value))),
+        lost: lost
+            .map(|entry| entry.name_place)
+            .filter(|_| last.value.as_deref().is_some_and(|value| !is_true(value))),
         value: last.value,
         name_place: last.name_place,
         value_place: last.value_place,
@@ -187,7 +194,10 @@ fn from_release(model: &Model, agent: usize, id: ReleaseId, found: &mut Vec<Agen
         for (key, name) in NODE_CONTAINERS {
             let rendered = chart.container_rendered(key);
             let own = format!("agents.containers.{key}");
-            let level = values_env(model, release, key, LOG_LEVEL).into_iter().filter(|entry| !entry.common).collect();
+            let level = values_env(model, release, key, LOG_LEVEL)
+                .into_iter()
+                .filter(|entry| !entry.common)
+                .collect();
             // The chart sets the level after `datadog.env`, so that an entry there is lost.
             let log_level = last_of(level)
                 .or_else(|| setting(&format!("{own}.logLevel")))
@@ -268,16 +278,13 @@ fn from_operator(model: &Model, agent: usize, id: ResourceId, found: &mut Vec<Ag
             let own = ["override", component, "containers", name, "env"];
             let common = ["override", component, "env"];
             let entry = |variable: &str| {
-                let given = [
-                    env_of(&["global", "env"], variable),
-                    env_of(&common, variable),
-                    env_of(&own, variable),
-                ];
+                let given =
+                    [env_of(&["global", "env"], variable), env_of(&common, variable), env_of(&own, variable)];
                 let mut given = given.into_iter().flatten().rev();
                 let last = given.next().map(|entry| env_entry(model, resource, entry))?;
-                let lost = given.map(|entry| env_entry(model, resource, entry)).find(|earlier| {
-                    earlier.value.as_deref().is_some_and(is_true)
-                });
+                let lost = given
+                    .map(|entry| env_entry(model, resource, entry))
+                    .find(|earlier| earlier.value.as_deref().is_some_and(is_true));
                 let off = last.value.as_deref().is_some_and(|value| !is_true(value));
                 Some(Effective { lost: lost.map(|earlier| earlier.name_place).filter(|_| off), ..last })
             };
@@ -357,7 +364,10 @@ pub(crate) fn mounted_setting(
         let Some(name) = volume.at(&["configMap", "name"]).and_then(|node| node.text()) else { continue };
         for &id in &scope.resources {
             let map = model.resource(id);
-            if map.kind != "ConfigMap" || map.name != name || map.effective_namespace != resource.effective_namespace {
+            if map.kind != "ConfigMap"
+                || map.name != name
+                || map.effective_namespace != resource.effective_namespace
+            {
                 continue;
             }
             let Some(text) = below(model, map.at, &["data", "datadog.yaml"]) else { continue };

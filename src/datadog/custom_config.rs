@@ -81,24 +81,114 @@ enum Default {
 }
 
 const ALWAYS: [Always; 18] = [
-    Always { key: "log_level", variable: "DD_LOG_LEVEL", owner: "datadog.logLevel", default: Default::Is("INFO") },
-    Always { key: "logs_enabled", variable: "DD_LOGS_ENABLED", owner: "datadog.logs.enabled", default: Default::Is("false") },
-    Always { key: "logs_config.container_collect_all", variable: "DD_LOGS_CONFIG_CONTAINER_COLLECT_ALL", owner: "datadog.logs.containerCollectAll", default: Default::Is("false") },
-    Always { key: "apm_config.enabled", variable: "DD_APM_ENABLED", owner: "datadog.apm.socketEnabled", default: Default::TraceAgent },
-    Always { key: "apm_config.apm_non_local_traffic", variable: "DD_APM_NON_LOCAL_TRAFFIC", owner: "", default: Default::WithTraceAgent("true") },
-    Always { key: "apm_config.receiver_port", variable: "DD_APM_RECEIVER_PORT", owner: "datadog.apm.port", default: Default::WithTraceAgent("8126") },
-    Always { key: "apm_config.receiver_socket", variable: "DD_APM_RECEIVER_SOCKET", owner: "datadog.apm.socketPath", default: Default::WithTraceAgent("/var/run/datadog/apm.socket") },
-    Always { key: "dogstatsd_port", variable: "DD_DOGSTATSD_PORT", owner: "datadog.dogstatsd.port", default: Default::Is("8125") },
-    Always { key: "dogstatsd_socket", variable: "DD_DOGSTATSD_SOCKET", owner: "datadog.dogstatsd.socketPath", default: Default::Is("/var/run/datadog/dsd.socket") },
-    Always { key: "dogstatsd_non_local_traffic", variable: "DD_DOGSTATSD_NON_LOCAL_TRAFFIC", owner: "datadog.dogstatsd.nonLocalTraffic", default: Default::OnlyTrue("true") },
-    Always { key: "process_config.process_collection.enabled", variable: "DD_PROCESS_CONFIG_PROCESS_COLLECTION_ENABLED", owner: "datadog.processAgent.processCollection", default: Default::Is("false") },
-    Always { key: "process_config.container_collection.enabled", variable: "DD_PROCESS_CONFIG_CONTAINER_COLLECTION_ENABLED", owner: "datadog.processAgent.containerCollection", default: Default::Is("true") },
-    Always { key: "orchestrator_explorer.enabled", variable: "DD_ORCHESTRATOR_EXPLORER_ENABLED", owner: "datadog.orchestratorExplorer.enabled", default: Default::Is("true") },
-    Always { key: "health_port", variable: "DD_HEALTH_PORT", owner: "agents.containers.agent.healthPort", default: Default::Is("5555") },
-    Always { key: "expvar_port", variable: "DD_EXPVAR_PORT", owner: "datadog.expvarPort", default: Default::Is("6000") },
-    Always { key: "cluster_agent.enabled", variable: "DD_CLUSTER_AGENT_ENABLED", owner: "clusterAgent.enabled", default: Default::Is("true") },
-    Always { key: "cluster_agent.auth_token", variable: "DD_CLUSTER_AGENT_AUTH_TOKEN", owner: "clusterAgent.tokenExistingSecret", default: Default::Reference },
-    Always { key: "api_key", variable: "DD_API_KEY", owner: "datadog.apiKeyExistingSecret", default: Default::Reference },
+    Always {
+        key: "log_level",
+        variable: "DD_LOG_LEVEL",
+        owner: "datadog.logLevel",
+        default: Default::Is("INFO"),
+    },
+    Always {
+        key: "logs_enabled",
+        variable: "DD_LOGS_ENABLED",
+        owner: "datadog.logs.enabled",
+        default: Default::Is("false"),
+    },
+    Always {
+        key: "logs_config.container_collect_all",
+        variable: "DD_LOGS_CONFIG_CONTAINER_COLLECT_ALL",
+        owner: "datadog.logs.containerCollectAll",
+        default: Default::Is("false"),
+    },
+    Always {
+        key: "apm_config.enabled",
+        variable: "DD_APM_ENABLED",
+        owner: "datadog.apm.socketEnabled",
+        default: Default::TraceAgent,
+    },
+    Always {
+        key: "apm_config.apm_non_local_traffic",
+        variable: "DD_APM_NON_LOCAL_TRAFFIC",
+        owner: "",
+        default: Default::WithTraceAgent("true"),
+    },
+    Always {
+        key: "apm_config.receiver_port",
+        variable: "DD_APM_RECEIVER_PORT",
+        owner: "datadog.apm.port",
+        default: Default::WithTraceAgent("8126"),
+    },
+    Always {
+        key: "apm_config.receiver_socket",
+        variable: "DD_APM_RECEIVER_SOCKET",
+        owner: "datadog.apm.socketPath",
+        default: Default::WithTraceAgent("/var/run/datadog/apm.socket"),
+    },
+    Always {
+        key: "dogstatsd_port",
+        variable: "DD_DOGSTATSD_PORT",
+        owner: "datadog.dogstatsd.port",
+        default: Default::Is("8125"),
+    },
+    Always {
+        key: "dogstatsd_socket",
+        variable: "DD_DOGSTATSD_SOCKET",
+        owner: "datadog.dogstatsd.socketPath",
+        default: Default::Is("/var/run/datadog/dsd.socket"),
+    },
+    Always {
+        key: "dogstatsd_non_local_traffic",
+        variable: "DD_DOGSTATSD_NON_LOCAL_TRAFFIC",
+        owner: "datadog.dogstatsd.nonLocalTraffic",
+        default: Default::OnlyTrue("true"),
+    },
+    Always {
+        key: "process_config.process_collection.enabled",
+        variable: "DD_PROCESS_CONFIG_PROCESS_COLLECTION_ENABLED",
+        owner: "datadog.processAgent.processCollection",
+        default: Default::Is("false"),
+    },
+    Always {
+        key: "process_config.container_collection.enabled",
+        variable: "DD_PROCESS_CONFIG_CONTAINER_COLLECTION_ENABLED",
+        owner: "datadog.processAgent.containerCollection",
+        default: Default::Is("true"),
+    },
+    Always {
+        key: "orchestrator_explorer.enabled",
+        variable: "DD_ORCHESTRATOR_EXPLORER_ENABLED",
+        owner: "datadog.orchestratorExplorer.enabled",
+        default: Default::Is("true"),
+    },
+    Always {
+        key: "health_port",
+        variable: "DD_HEALTH_PORT",
+        owner: "agents.containers.agent.healthPort",
+        default: Default::Is("5555"),
+    },
+    Always {
+        key: "expvar_port",
+        variable: "DD_EXPVAR_PORT",
+        owner: "datadog.expvarPort",
+        default: Default::Is("6000"),
+    },
+    Always {
+        key: "cluster_agent.enabled",
+        variable: "DD_CLUSTER_AGENT_ENABLED",
+        owner: "clusterAgent.enabled",
+        default: Default::Is("true"),
+    },
+    Always {
+        key: "cluster_agent.auth_token",
+        variable: "DD_CLUSTER_AGENT_AUTH_TOKEN",
+        owner: "clusterAgent.tokenExistingSecret",
+        default: Default::Reference,
+    },
+    Always {
+        key: "api_key",
+        variable: "DD_API_KEY",
+        owner: "datadog.apiKeyExistingSecret",
+        default: Default::Reference,
+    },
 ];
 
 /// What is wrong with the custom configurations of a scope's installations.
@@ -177,11 +267,19 @@ fn wins(chart: &Chart<'_>, always: &Always, given: &Value) -> Option<String> {
         Default::Is(default) => owner()?.unwrap_or_else(|| default.to_string()),
         Default::TraceAgent => chart.trace_agent()?.to_string(),
         Default::WithTraceAgent(default) => {
-            let there = if always.variable == "DD_APM_RECEIVER_SOCKET" { chart.apm_socket()? } else { chart.trace_agent()? };
+            let there = if always.variable == "DD_APM_RECEIVER_SOCKET" {
+                chart.apm_socket()?
+            } else {
+                chart.trace_agent()?
+            };
             if !there {
                 return None;
             }
-            if always.owner.is_empty() { default.to_string() } else { owner()?.unwrap_or_else(|| default.to_string()) }
+            if always.owner.is_empty() {
+                default.to_string()
+            } else {
+                owner()?.unwrap_or_else(|| default.to_string())
+            }
         }
         Default::OnlyTrue(default) => {
             let value = owner()?.unwrap_or_else(|| default.to_string());
@@ -190,7 +288,9 @@ fn wins(chart: &Chart<'_>, always: &Always, given: &Value) -> Option<String> {
             }
             value
         }
-        Default::Reference => return (scalar_text(given) != Text::Empty).then(|| "a Secret's value".to_string()),
+        Default::Reference => {
+            return (scalar_text(given) != Text::Empty).then(|| "a Secret's value".to_string());
+        }
     };
     let Text::Given(written) = scalar_text(given) else { return None };
     (!written.eq_ignore_ascii_case(&value)).then_some(value)

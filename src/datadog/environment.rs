@@ -72,7 +72,8 @@ pub(crate) fn environment(model: &Model, testing: &Testing, place: Place, hints:
     }
     for segment in path.split('/') {
         // `values-prod.yaml` says it as `prod.yaml` does.
-        let word = segment.strip_prefix("values-").or_else(|| segment.strip_prefix("values.")).unwrap_or(segment);
+        let word =
+            segment.strip_prefix("values-").or_else(|| segment.strip_prefix("values.")).unwrap_or(segment);
         let evidence = || Evidence { what: format!("the file is in `{path}`"), place: None };
         if is_production(word) {
             environment.production.get_or_insert_with(evidence);
@@ -108,7 +109,10 @@ pub(crate) fn is_fixture(model: &Model, place: Place) -> bool {
     let outer = model.sources.outermost(place);
     let path = model.sources.get(outer.file).root_path.as_str();
     path.split('/').any(|segment| {
-        matches!(segment, "testdata" | "ci" | "test" | "tests" | "fixtures" | "examples" | "example" | "__tests__")
+        matches!(
+            segment,
+            "testdata" | "ci" | "test" | "tests" | "fixtures" | "examples" | "example" | "__tests__"
+        )
     })
 }
 

@@ -12,8 +12,8 @@ use super::agent::{Admission, Agent, AgentService, Form, Spot};
 use super::chart::InjectMode;
 use super::known::any;
 use super::pods::{
-    below, image_name, is_agent_daemonset, is_chart_rendered, label, name_place, node_place,
-    pod_annotation, runs_agent_image, selects,
+    below, image_name, is_agent_daemonset, is_chart_rendered, label, name_place, node_place, pod_annotation,
+    runs_agent_image, selects,
 };
 use super::target::is_true;
 use super::token::{CHECKSUM_EXISTING, CHECKSUM_NONE, KpiTelemetry, Token, TokenSource, ZERO_UUID};
@@ -93,7 +93,10 @@ fn is_agent_service(model: &Model, resource: &Resource) -> bool {
     }
     let Some(selector) = node.at(&["spec", "selector"]) else { return false };
     let named = resource.name.contains("datadog")
-        || selector.effective_entries().iter().any(|(_, _, value)| value.text().is_some_and(|v| v.contains("datadog")))
+        || selector
+            .effective_entries()
+            .iter()
+            .any(|(_, _, value)| value.text().is_some_and(|v| v.contains("datadog")))
         || label(model, resource, "helm.sh/chart").is_some_and(|chart| chart.starts_with("datadog-"));
     named
         && service_ports(model, resource).iter().any(|port| {
@@ -156,7 +159,10 @@ fn receiver(workload: &Workload) -> Option<&Container> {
     // An image that runs everything; where a command says `agent run`, only that runs.
     running().find(|container| {
         runs_agent_image(container)
-            && !container.env.literal("DD_APM_ENABLED").is_some_and(|value| value.eq_ignore_ascii_case("false"))
+            && !container
+                .env
+                .literal("DD_APM_ENABLED")
+                .is_some_and(|value| value.eq_ignore_ascii_case("false"))
     })
 }
 
@@ -172,7 +178,13 @@ fn runs_only_core_agent(model: &Model, container: &Container) -> bool {
         && line.get(1).is_some_and(|second| second == "run")
 }
 
-fn daemonset(model: &Model, scope: &Scope, id: ResourceId, resource: &Resource, workload: &Workload) -> Agent {
+fn daemonset(
+    model: &Model,
+    scope: &Scope,
+    id: ResourceId,
+    resource: &Resource,
+    workload: &Workload,
+) -> Agent {
     let chart = is_chart_rendered(model, resource);
     let form = if chart { Form::Rendered } else { Form::HandWritten };
     let place = name_place(model, resource);
@@ -194,23 +206,30 @@ fn daemonset(model: &Model, scope: &Scope, id: ResourceId, resource: &Resource, 
         None => Spot::new((!operator).then_some(false), Some(place)),
     };
     let env_port = |env: &Env, name: &str| env.literal(name).and_then(|port| port.parse::<i64>().ok());
-    let apm_port = trace.and_then(|container| env_port(&container.env, "DD_APM_RECEIVER_PORT")).unwrap_or(8126);
+    let apm_port =
+        trace.and_then(|container| env_port(&container.env, "DD_APM_RECEIVER_PORT")).unwrap_or(8126);
     agent.apm_port = Some(apm_port);
     agent.apm_socket = trace.map(|container| container.env.literal("DD_APM_RECEIVER_SOCKET").is_some());
     let core = workload.containers.iter().find(|container| {
-        container.kind == ContainerKind::Main && container.name != "trace-agent" && runs_agent_image(container)
+        container.kind == ContainerKind::Main
+            && container.name != "trace-agent"
+            && runs_agent_image(container)
     });
-    let dogstatsd_port = core.and_then(|container| env_port(&container.env, "DD_DOGSTATSD_PORT")).unwrap_or(8125);
+    let dogstatsd_port =
+        core.and_then(|container| env_port(&container.env, "DD_DOGSTATSD_PORT")).unwrap_or(8125);
 
-    let host_network = below(model, workload.pod_spec, &["hostNetwork"]).and_then(|node| node.as_bool()) == Some(true);
+    let host_network =
+        below(model, workload.pod_spec, &["hostNetwork"]).and_then(|node| node.as_bool()) == Some(true);
     agent.host_network = Some(host_network);
     let mut node_ports = Vec::new();
     let mut trace_port = None;
     let mut dogstatsd = None;
     for container in workload.containers.iter().filter(|container| container.kind != ContainerKind::Init) {
         for port in &container.ports {
-            let on_node = port.host_port.filter(|port| *port != 0).or(port.container_port.filter(|_| host_network));
-            node_ports.extend(on_node.map(|number| format!("{number}/{}", port.protocol.to_ascii_uppercase())));
+            let on_node =
+                port.host_port.filter(|port| *port != 0).or(port.container_port.filter(|_| host_network));
+            node_ports
+                .extend(on_node.map(|number| format!("{number}/{}", port.protocol.to_ascii_uppercase())));
             let node = model.node(port.at).get("containerPort").unwrap_or(model.node(port.at));
             if port.container_port == Some(apm_port) && port.protocol != "UDP" {
                 trace_port = Some(node_place(model, port.at, node));
@@ -237,7 +256,9 @@ fn daemonset(model: &Model, scope: &Scope, id: ResourceId, resource: &Resource, 
 
     let wanted = |service: &Resource| {
         service_ports(model, service).iter().any(|port| {
-            port.target == Some(apm_port) || port.target == Some(dogstatsd_port) || port.number == Some(apm_port)
+            port.target == Some(apm_port)
+                || port.target == Some(dogstatsd_port)
+                || port.number == Some(apm_port)
         })
     };
     let mut services = scope.resources.iter().copied().filter(|&id| {
@@ -265,12 +286,15 @@ pub(crate) fn container_place(model: &Model, container: &Container) -> Place {
 
 /// The Deployment of the cluster agent.
 pub(crate) fn is_cluster_agent(model: &Model, resource: &Resource) -> bool {
-    let Some(workload) = resource.workload.as_ref().filter(|_| resource.kind == "Deployment") else { return false };
+    let Some(workload) = resource.workload.as_ref().filter(|_| resource.kind == "Deployment") else {
+        return false;
+    };
     label(model, resource, "agent.datadoghq.com/component") == Some("cluster-agent")
         || workload.containers.iter().any(|container| {
-            container.image.as_deref().is_some_and(|image| {
-                matches!(image_name(image), "cluster-agent" | "datadog-cluster-agent")
-            })
+            container
+                .image
+                .as_deref()
+                .is_some_and(|image| matches!(image_name(image), "cluster-agent" | "datadog-cluster-agent"))
         })
 }
 
@@ -280,7 +304,8 @@ fn add_chart_facts(model: &Model, scope: &Scope, agent: &mut Agent) {
     let beside = |resource: &Resource| resource.effective_namespace == agent.namespace;
     let mut checksums: Vec<(String, Place)> = Vec::new();
     let mut note = |resource: &Resource| {
-        let annotation = resource.workload.as_ref().and_then(|workload| pod_annotation(model, workload, TOKEN_CHECKSUM));
+        let annotation =
+            resource.workload.as_ref().and_then(|workload| pod_annotation(model, workload, TOKEN_CHECKSUM));
         let Some(node) = annotation else { return };
         let Some(text) = node.text() else { return };
         checksums.push((text.to_string(), node_place(model, resource.at, node)));
@@ -309,7 +334,8 @@ fn add_chart_facts(model: &Model, scope: &Scope, agent: &mut Agent) {
             }
             ("Deployment", Some("-clusterchecks")) => note(resource),
             ("Secret", Some("-cluster-agent")) => {
-                secret = below(model, resource.at, &["data", "token"]).map(|node| node_place(model, resource.at, node));
+                secret = below(model, resource.at, &["data", "token"])
+                    .map(|node| node_place(model, resource.at, node));
             }
             ("ConfigMap", Some("-kpi-telemetry-configmap")) => {
                 if let Some(node) = below(model, resource.at, &["data", "install_id"]) {

@@ -17,7 +17,13 @@ use super::token::{Token, TokenSource};
 
 /// The `DatadogAgent` resources of a scope.
 pub(crate) fn agents(model: &Model, scope: &Scope) -> Vec<Agent> {
-    scope.resources.iter().copied().filter(|&id| is_datadog_agent(model.resource(id))).map(|id| agent(model, id)).collect()
+    scope
+        .resources
+        .iter()
+        .copied()
+        .filter(|&id| is_datadog_agent(model.resource(id)))
+        .map(|id| agent(model, id))
+        .collect()
 }
 
 /// The resource is a `DatadogAgent` that the operator serves.
@@ -48,16 +54,18 @@ fn agent(model: &Model, id: ResourceId) -> Agent {
     let apm = flag(&["features", "apm", "enabled"], true);
     let apm_port = int(&["features", "apm", "hostPortConfig", "hostPort"], 8126);
     let socket = flag(&["features", "apm", "unixDomainSocketConfig", "enabled"], true);
-    let otlp = |protocol: &str| {
-        flag(&["features", "otlp", "receiver", "protocols", protocol, "enabled"], false)
-    };
+    let otlp =
+        |protocol: &str| flag(&["features", "otlp", "receiver", "protocols", protocol, "enabled"], false);
     let ports = || -> Option<Vec<String>> {
         let mut ports = Vec::new();
         if apm? && (apm_host_port? || host_network?) {
             ports.push(format!("{}/TCP", apm_port?));
         }
         if dogstatsd_host_port? || host_network? {
-            ports.push(format!("{}/UDP", int(&["features", "dogstatsd", "hostPortConfig", "hostPort"], 8125)?));
+            ports.push(format!(
+                "{}/UDP",
+                int(&["features", "dogstatsd", "hostPortConfig", "hostPort"], 8125)?
+            ));
         }
         for (protocol, port) in [("grpc", 4317), ("http", 4318)] {
             if otlp(protocol)? {

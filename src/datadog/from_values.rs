@@ -185,7 +185,12 @@ fn token(model: &Model, release: &Release, chart: &Chart<'_>, chart_place: Place
         .iter()
         .find_map(|path| chart.at(path))
         .map_or(chart_place, |at| entry_place(model, at));
-    let known = |incomplete: bool, source: TokenSource| Token { source, place: Some(place), evidence: Vec::new(), incomplete };
+    let known = |incomplete: bool, source: TokenSource| Token {
+        source,
+        place: Some(place),
+        evidence: Vec::new(),
+        incomplete,
+    };
     if chart.cluster_agent() == Some(false) {
         return known(false, TokenSource::None);
     }
@@ -265,11 +270,16 @@ pub(crate) fn list_env(
         let value = item.get(&["value"]);
         // The template takes `value` only where Go calls it true; else the variable is rendered empty.
         let literal = match value {
-            Some(value) if value.truth() == Some(true) => super::chart::scalar_text(value).given().map(str::to_string),
-            Some(value) if value.truth() == Some(false) && item.get(&["valueFrom"]).is_none() => Some(String::new()),
+            Some(value) if value.truth() == Some(true) => {
+                super::chart::scalar_text(value).given().map(str::to_string)
+            }
+            Some(value) if value.truth() == Some(false) && item.get(&["valueFrom"]).is_none() => {
+                Some(String::new())
+            }
             _ => None,
         };
-        let value_place = value.and_then(|value| value.at).map_or(name_place, |at| model.place(at.value_at()));
+        let value_place =
+            value.and_then(|value| value.at).map_or(name_place, |at| model.place(at.value_at()));
         found.push(ValuesEnv { value: literal, name_place, value_place, common });
     }
     let Some(value) = owner.get(&["envDict", name]) else { return };

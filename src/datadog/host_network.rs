@@ -65,14 +65,21 @@ fn entry(model: &Model, from: At, key: &str) -> Option<(Place, At)> {
     Some((place, at(from, value)))
 }
 
-fn pod(model: &Model, scope: &Scope, id: ResourceId, resource: &Resource, workload: &Workload) -> Option<HostNetworkPod> {
+fn pod(
+    model: &Model,
+    scope: &Scope,
+    id: ResourceId,
+    resource: &Resource,
+    workload: &Workload,
+) -> Option<HostNetworkPod> {
     let (place, value) = entry(model, workload.pod_spec, "hostNetwork")?;
     if model.node(value).as_bool() != Some(true) {
         return None;
     }
     let policy = entry(model, workload.pod_spec, "dnsPolicy");
     let windows = ["nodeSelector"].iter().any(|key| {
-        below(model, workload.pod_spec, &[key, "kubernetes.io/os"]).and_then(|os| os.text()) == Some("windows")
+        below(model, workload.pod_spec, &[key, "kubernetes.io/os"]).and_then(|os| os.text())
+            == Some("windows")
     });
     Some(HostNetworkPod {
         resource: id,
@@ -144,7 +151,13 @@ fn needs(model: &Model, scope: &Scope, resource: &Resource, workload: &Workload)
 }
 
 /// A value that names a Service: by its full name, or as the host of a Service of the scope.
-fn need(model: &Model, scope: &Scope, resource: &Resource, variable: &str, value: Node<'_>) -> Option<NeedsDns> {
+fn need(
+    model: &Model,
+    scope: &Scope,
+    resource: &Resource,
+    variable: &str,
+    value: Node<'_>,
+) -> Option<NeedsDns> {
     let text = value.text()?;
     let place = node_place(model, resource.at, value);
     if let Some(name) = cluster_host(text) {
@@ -152,10 +165,14 @@ fn need(model: &Model, scope: &Scope, resource: &Resource, variable: &str, value
     }
     let host = host_of(text)?;
     let is_host = host.len() != text.len()
-        || ["HOST", "ADDR", "URL", "URI", "ENDPOINT", "SERVER", "SERVICE"].iter().any(|word| variable.contains(word));
+        || ["HOST", "ADDR", "URL", "URI", "ENDPOINT", "SERVER", "SERVICE"]
+            .iter()
+            .any(|word| variable.contains(word));
     let service = scope.resources.iter().any(|&id| {
         let other = model.resource(id);
-        other.kind == "Service" && other.name == host && other.effective_namespace == resource.effective_namespace
+        other.kind == "Service"
+            && other.name == host
+            && other.effective_namespace == resource.effective_namespace
     });
     (is_host && service).then(|| NeedsDns { name: host.to_string(), place })
 }

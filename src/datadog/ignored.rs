@@ -68,7 +68,10 @@ pub(crate) fn token_ignored(model: &Model, agent: &Agent) -> Option<TokenIgnored
                 _ => true,
             };
             (matches_text(entry, "kind", kind) || matches_text(entry, "kind", "*"))
-                && entry.get("group").and_then(|group| group.text()).is_some_and(|group| group == "apps" || group.contains('*'))
+                && entry
+                    .get("group")
+                    .and_then(|group| group.text())
+                    .is_some_and(|group| group == "apps" || group.contains('*'))
                 && named
                 && covers_annotation(entry)
         });
@@ -81,11 +84,14 @@ pub(crate) fn token_ignored(model: &Model, agent: &Agent) -> Option<TokenIgnored
     }
     for at in &app.ignore_differences {
         let pointers = model.node(*at).get("jsonPointers");
-        let unescaped = pointers.into_iter().flat_map(|list| list.items()).any(|pointer| {
-            pointer.text().is_some_and(|text| text.contains("checksum/clusteragent_token"))
-        });
+        let unescaped = pointers
+            .into_iter()
+            .flat_map(|list| list.items())
+            .any(|pointer| pointer.text().is_some_and(|text| text.contains("checksum/clusteragent_token")));
         if unescaped {
-            missing.push("the `/` in `checksum/clusteragent_token` must be written `~1` in a JSON pointer".to_string());
+            missing.push(
+                "the `/` in `checksum/clusteragent_token` must be written `~1` in a JSON pointer".to_string(),
+            );
         }
     }
     let options = if respected { None } else { options_place(model, id) };
@@ -104,18 +110,20 @@ fn matches_text(entry: Node<'_>, key: &str, wanted: &str) -> bool {
 }
 
 fn ignores(entry: Node<'_>, pointers: &[&str], expressions: &[&str]) -> bool {
-    let list = |key: &str| entry.get(key).into_iter().flat_map(|list| list.items()).filter_map(|item| item.text());
+    let list =
+        |key: &str| entry.get(key).into_iter().flat_map(|list| list.items()).filter_map(|item| item.text());
     list("jsonPointers").any(|pointer| pointers.contains(&pointer))
         || list("jqPathExpressions").any(|jq| expressions.iter().any(|expression| jq.starts_with(expression)))
         || entry.get("managedFieldsManagers").is_some_and(|list| !list.is_empty())
 }
 
 fn covers_annotation(entry: Node<'_>) -> bool {
-    let list = |key: &str| entry.get(key).into_iter().flat_map(|list| list.items()).filter_map(|item| item.text());
-    list("jsonPointers").any(|pointer| ANNOTATION == pointer || ANNOTATION.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/')))
-        || list("jqPathExpressions").any(|jq| {
-            jq.contains("clusteragent_token") || jq.contains(".spec.template.metadata.annotations")
-        })
+    let list =
+        |key: &str| entry.get(key).into_iter().flat_map(|list| list.items()).filter_map(|item| item.text());
+    list("jsonPointers").any(|pointer| {
+        ANNOTATION == pointer || ANNOTATION.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'))
+    }) || list("jqPathExpressions")
+        .any(|jq| jq.contains("clusteragent_token") || jq.contains(".spec.template.metadata.annotations"))
         || entry.get("managedFieldsManagers").is_some_and(|list| !list.is_empty())
 }
 
@@ -133,7 +141,10 @@ pub(crate) fn kpi_ignored(model: &Model, agent: &Agent) -> bool {
 /// Whether ArgoCD waits for child Applications to be healthy: an argocd-cm in the input says so, or says nothing.
 /// None: no argocd-cm is in the input.
 pub(crate) fn waits_for_applications(model: &Model) -> Option<bool> {
-    let mut maps = model.resources.iter().filter(|resource| resource.kind == "ConfigMap" && resource.name == "argocd-cm");
+    let mut maps = model
+        .resources
+        .iter()
+        .filter(|resource| resource.kind == "ConfigMap" && resource.name == "argocd-cm");
     let first = maps.next()?;
     let waits = |at| {
         let Some(data) = below(model, at, &["data"]) else { return false };
@@ -145,4 +156,3 @@ pub(crate) fn waits_for_applications(model: &Model) -> Option<bool> {
     };
     Some(waits(first.at) || maps.any(|map| waits(map.at)))
 }
-

@@ -83,7 +83,8 @@ impl Datadog {
     /// Reads a model.
     pub(crate) fn build(model: &Model) -> Datadog {
         let testing = Testing::new(&model.settings);
-        let scopes = (0..model.scopes.len() as u32).map(|scope| in_scope(model, &testing, ScopeId(scope))).collect();
+        let scopes =
+            (0..model.scopes.len() as u32).map(|scope| in_scope(model, &testing, ScopeId(scope))).collect();
         Datadog { scopes, waits_for_applications: ignored::waits_for_applications(model) }
     }
 
@@ -102,7 +103,8 @@ fn in_scope(model: &Model, testing: &Testing, id: ScopeId) -> InScope {
         }
     }
     for rendered in from_manifests::agents(model, scope) {
-        let same = agents.iter_mut().find(|agent| agent.release.is_some() && agent.release == rendered.release);
+        let same =
+            agents.iter_mut().find(|agent| agent.release.is_some() && agent.release == rendered.release);
         match same {
             Some(agent) => merge(agent, rendered),
             None => agents.push(rendered),

@@ -39,11 +39,6 @@ pub(crate) fn label<'a>(model: &'a Model, resource: &Resource, key: &str) -> Opt
     below(model, resource.at, &["metadata", "labels", key])?.text()
 }
 
-/// An annotation of the resource itself.
-pub(crate) fn annotation<'a>(model: &'a Model, resource: &Resource, key: &str) -> Option<Node<'a>> {
-    below(model, resource.at, &["metadata", "annotations", key])
-}
-
 /// A label of the pods.
 pub(crate) fn pod_label<'a>(model: &'a Model, workload: &Workload, key: &str) -> Option<&'a str> {
     below(model, workload.pod_metadata?, &["labels", key])?.text()
@@ -67,7 +62,10 @@ pub(crate) fn runs_agent_image(container: &Container) -> bool {
     match image_name(image) {
         "datadog-agent" => true,
         // `agent` is a common name: something else must say that it is Datadog's.
-        "agent" => image.contains("datadog") || container.env.entries.iter().any(|entry| entry.name.starts_with("DD_")),
+        "agent" => {
+            image.contains("datadog")
+                || container.env.entries.iter().any(|entry| entry.name.starts_with("DD_"))
+        }
         _ => false,
     }
 }
@@ -84,9 +82,10 @@ pub(crate) fn is_agent_pod(model: &Model, resource: &Resource, workload: &Worklo
     pod_label(model, workload, "agent.datadoghq.com/component").is_some()
         || label(model, resource, "agent.datadoghq.com/component").is_some()
         || workload.containers.iter().any(|container| {
-            container.image.as_deref().is_some_and(|image| {
-                matches!(image_name(image), "cluster-agent" | "datadog-cluster-agent")
-            })
+            container
+                .image
+                .as_deref()
+                .is_some_and(|image| matches!(image_name(image), "cluster-agent" | "datadog-cluster-agent"))
         })
         || (resource.kind == "DaemonSet" && is_agent_daemonset(model, resource, workload))
 }
@@ -110,7 +109,8 @@ pub(crate) fn is_agent_daemonset(model: &Model, resource: &Resource, workload: &
         return true;
     }
     workload.containers.iter().any(|container| {
-        matches!(container.name.as_str(), "agent" | "trace-agent" | "datadog-agent") && runs_agent_image(container)
+        matches!(container.name.as_str(), "agent" | "trace-agent" | "datadog-agent")
+            && runs_agent_image(container)
     })
 }
 

@@ -36,7 +36,12 @@ pub(crate) struct Readiness {
 }
 
 /// Who relies on readiness in a scope.
-pub(crate) fn readiness(model: &Model, scope: &Scope, agents: &[Agent], clients: &[Client]) -> Vec<Readiness> {
+pub(crate) fn readiness(
+    model: &Model,
+    scope: &Scope,
+    agents: &[Agent],
+    clients: &[Client],
+) -> Vec<Readiness> {
     let mut found = Vec::new();
     for &id in &scope.scripts {
         of_script(model, id.0, model.script(id), agents, clients, &mut found);
@@ -73,7 +78,9 @@ fn installs(model: &Model, id: u32, index: usize, step: &Step, agent: &Agent) ->
         }
     }
     match &step.kind {
-        StepKind::Apply { resources, .. } => agent.resource.is_some_and(|resource| resources.contains(&resource)),
+        StepKind::Apply { resources, .. } => {
+            agent.resource.is_some_and(|resource| resources.contains(&resource))
+        }
         StepKind::Helm { release, .. } => release.is_some() && *release == agent.release,
         _ => false,
     }
@@ -145,14 +152,17 @@ fn of_daemonset(model: &Model, scope: &Scope, agent: &Agent, found: &mut Vec<Rea
         other.kind == "Service"
             && other.effective_namespace == resource.effective_namespace
             && selects(model, other, workload)
-            && service_ports(model, other).iter().any(|given| given.target == Some(port) && given.protocol == "TCP")
+            && service_ports(model, other)
+                .iter()
+                .any(|given| given.target == Some(port) && given.protocol == "TCP")
     });
     let Some(service) = service else { return };
     let owner = workload.containers.iter().find(|container| {
         container.ports.iter().any(|given| given.container_port == Some(port) && given.protocol != "UDP")
     });
     let Some(owner) = owner else { return };
-    let probed = ["readinessProbe", "startupProbe"].iter().any(|key| below(model, owner.at, &[key]).is_some());
+    let probed =
+        ["readinessProbe", "startupProbe"].iter().any(|key| below(model, owner.at, &[key]).is_some());
     found.push(Readiness {
         script: false,
         name: owner.name.clone(),

@@ -156,9 +156,9 @@ pub(crate) fn resolve(
 /// The name looks like an attempt at the Agent.
 fn meant_for(model: &Model, agent: &Agent, name: &str) -> bool {
     let near = |full: &str| {
-        ["-agent", "-datadog", "-cluster-agent"].iter().any(|suffix| {
-            name.strip_suffix(suffix) == Some(full) || full.strip_suffix(suffix) == Some(name)
-        })
+        ["-agent", "-datadog", "-cluster-agent"]
+            .iter()
+            .any(|suffix| name.strip_suffix(suffix) == Some(full) || full.strip_suffix(suffix) == Some(name))
     };
     let release = agent.release.and_then(|id| model.release(id).name.as_deref());
     name.contains("datadog")
@@ -173,6 +173,8 @@ fn searched(model: &Model, resource: &Resource, agent: &Agent) -> bool {
     let Some(namespace) = agent.namespace.as_deref() else { return false };
     let Some(searches) = below(model, workload.pod_spec, &["dnsConfig", "searches"]) else { return false };
     searches.items().any(|item| {
-        item.text().is_some_and(|text| text.strip_prefix(namespace).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        item.text().is_some_and(|text| {
+            text.strip_prefix(namespace).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
     })
 }

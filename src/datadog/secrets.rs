@@ -66,7 +66,9 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
     for agent in agents {
         if let Some(id) = agent.release {
             let chart = Chart::new(model.release(id), model.settings.kubernetes);
-            if let (Text::Given(text), Some(at)) = (chart.text("clusterAgent.token"), chart.at("clusterAgent.token")) {
+            if let (Text::Given(text), Some(at)) =
+                (chart.text("clusterAgent.token"), chart.at("clusterAgent.token"))
+            {
                 found.extend(ClusterToken::of(&text, "token", model.place(at.value_at()), None));
             }
             if let Text::Given(name) = chart.text("clusterAgent.tokenExistingSecret") {
@@ -98,13 +100,20 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
             continue;
         }
         for entry in workload.containers.iter().flat_map(|container| &container.env.entries) {
-            if let ("DD_CLUSTER_AGENT_AUTH_TOKEN", EnvSource::Secret(name, key)) = (entry.name.as_str(), &entry.source) {
+            if let ("DD_CLUSTER_AGENT_AUTH_TOKEN", EnvSource::Secret(name, key)) =
+                (entry.name.as_str(), &entry.source)
+            {
                 let place = model.place(entry.value_at.unwrap_or(entry.at));
                 let known = secrets.iter().any(|(secret, _, namespace, _)| {
                     secret == name && *namespace == resource.effective_namespace
                 });
                 if !known {
-                    secrets.push((name.clone(), key.clone(), resource.effective_namespace.clone(), Some(place)));
+                    secrets.push((
+                        name.clone(),
+                        key.clone(),
+                        resource.effective_namespace.clone(),
+                        Some(place),
+                    ));
                 }
             }
         }
@@ -114,9 +123,13 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
             let resource = model.resource(id);
             let here = resource.kind == "Secret"
                 && resource.name == name
-                && (resource.effective_namespace == namespace || namespace.is_none() || resource.effective_namespace.is_none());
+                && (resource.effective_namespace == namespace
+                    || namespace.is_none()
+                    || resource.effective_namespace.is_none());
             if here && !is_encrypted(model, resource) && resource.release.is_none() {
-                found.extend(secret_token(model, id, resource, &key).map(|token| ClusterToken { reference, ..token }));
+                found.extend(
+                    secret_token(model, id, resource, &key).map(|token| ClusterToken { reference, ..token }),
+                );
             }
         }
     }
@@ -242,27 +255,43 @@ pub(crate) fn keys(model: &Model, scope: &Scope) -> Vec<PlainKey> {
         if is_datadog_agent(resource) {
             for (key, kind) in [("apiKey", KeyKind::Api), ("appKey", KeyKind::Application)] {
                 if let Some(node) = below(model, resource.at, &["spec", "global", "credentials", key]) {
-                    add(kind, node.text().unwrap_or_default(), node_place(model, resource.at, node), Some(id));
+                    add(
+                        kind,
+                        node.text().unwrap_or_default(),
+                        node_place(model, resource.at, node),
+                        Some(id),
+                    );
                 }
             }
             if let Some(spec) = below(model, resource.at, &["spec"]) {
                 let mut lists = Vec::new();
                 env_entries(spec, 0, &mut lists);
                 for (kind, node) in lists {
-                    add(kind, node.text().unwrap_or_default(), node_place(model, resource.at, node), Some(id));
+                    add(
+                        kind,
+                        node.text().unwrap_or_default(),
+                        node_place(model, resource.at, node),
+                        Some(id),
+                    );
                 }
             }
         }
         for entry in resource.workload.iter().flat_map(|w| &w.containers).flat_map(|c| &c.env.entries) {
             let Some(kind) = key_variable(&entry.name) else { continue };
             match (&entry.source, entry.value_at) {
-                (EnvSource::Literal { written, .. }, Some(at)) => add(kind, written, model.place(at), Some(id)),
-                (EnvSource::Secret(name, _), _) => named.push((name.clone(), resource.effective_namespace.clone())),
+                (EnvSource::Literal { written, .. }, Some(at)) => {
+                    add(kind, written, model.place(at), Some(id))
+                }
+                (EnvSource::Secret(name, _), _) => {
+                    named.push((name.clone(), resource.effective_namespace.clone()))
+                }
                 _ => {}
             }
         }
         if resource.kind == "ConfigMap" {
-            for (_, _, value) in below(model, resource.at, &["data"]).map(|d| d.effective_entries()).unwrap_or_default() {
+            for (_, _, value) in
+                below(model, resource.at, &["data"]).map(|d| d.effective_entries()).unwrap_or_default()
+            {
                 in_text(model, resource.at, value, &mut |kind, text, place| add(kind, text, place, Some(id)));
             }
         }
@@ -276,7 +305,8 @@ pub(crate) fn keys(model: &Model, scope: &Scope) -> Vec<PlainKey> {
             *name == resource.name && (*namespace == resource.effective_namespace || namespace.is_none())
         });
         let datadog = |text: &str| text.contains("datadog");
-        if !(used || datadog(&resource.name) || resource.effective_namespace.as_deref().is_some_and(datadog)) {
+        if !(used || datadog(&resource.name) || resource.effective_namespace.as_deref().is_some_and(datadog))
+        {
             continue;
         }
         for (name, kind) in SECRET_KEYS {
@@ -353,7 +383,9 @@ fn env_entries<'a>(node: Node<'a>, depth: usize, found: &mut Vec<(KeyKind, Node<
 
 /// `api_key:` at the top of a YAML text inside a ConfigMap.
 fn in_text(model: &Model, holder: At, text: Node<'_>, add: &mut impl FnMut(KeyKind, &str, Place)) {
-    let Some(content) = text.text().filter(|content| content.contains("api_key") || content.contains("app_key")) else {
+    let Some(content) =
+        text.text().filter(|content| content.contains("api_key") || content.contains("app_key"))
+    else {
         return;
     };
     let stream = ddlint_yaml::parse(std::sync::Arc::from(content));
@@ -379,9 +411,8 @@ fn looks_like_key(kind: KeyKind, text: &str) -> Option<bool> {
     }
     let hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let tagged = |prefix: &str, length: usize| {
-        text.strip_prefix(prefix).is_some_and(|rest| {
-            rest.len() >= length && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
+        text.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() >= length && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     };
     let real = match kind {
         KeyKind::Api => hex && text.len() == 32 || tagged("ddapi_", 16),
@@ -396,7 +427,8 @@ fn looks_like_key(kind: KeyKind, text: &str) -> Option<bool> {
         return Some(true);
     }
     let secret = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let digits = text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let digits =
+        text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
     (secret && digits).then_some(false)
 }
 
@@ -413,7 +445,12 @@ fn entropy(text: &str) -> f64 {
         counts[usize::from(byte)] += 1;
     }
     let length = text.len().max(1) as f64;
-    counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / length).map(|p| -p * p.log2()).sum()
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / length)
+        .map(|p| -p * p.log2())
+        .sum()
 }
 
 #[cfg(test)]

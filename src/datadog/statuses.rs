@@ -127,16 +127,22 @@ pub(crate) fn statuses(model: &Model, scope: &Scope) -> Vec<ErrorStatuses> {
             continue;
         }
         for container in &workload.containers {
-            if container.kind == ContainerKind::Init || is_datadog_software(container) || tracing_off(&container.env) {
+            if container.kind == ContainerKind::Init
+                || is_datadog_software(container)
+                || tracing_off(&container.env)
+            {
                 continue;
             }
             let javascript = container.image.as_deref().is_some_and(|image| image.contains("node"))
-                || super::pods::pod_annotation(model, workload, "admission.datadoghq.com/js-lib.version").is_some();
+                || super::pods::pod_annotation(model, workload, "admission.datadoghq.com/js-lib.version")
+                    .is_some();
             let mut given = false;
             for (variable, side) in VARIABLES {
                 let Some(entry) = container.env.get(variable) else { continue };
                 given |= side == "server";
-                let (EnvSource::Literal { expanded, .. }, Some(at)) = (&entry.source, entry.value_at) else { continue };
+                let (EnvSource::Literal { expanded, .. }, Some(at)) = (&entry.source, entry.value_at) else {
+                    continue;
+                };
                 if expanded.trim().is_empty() || is_placeholder(expanded) {
                     continue;
                 }
@@ -216,12 +222,15 @@ fn in_values(value: &Value, add: &mut impl FnMut(&str, &'static str, &str, Value
     match &value.data {
         ValueData::Map(map) => {
             if let (Some(name), Some(given)) = (map.get("name").and_then(Value::as_str), map.get("value")) {
-                if let (Some((variable, side)), Some(text), Some(at)) = (known(name), given.as_str(), given.at) {
+                if let (Some((variable, side)), Some(text), Some(at)) =
+                    (known(name), given.as_str(), given.at)
+                {
                     add(variable, side, text, at);
                 }
             }
             for (key, below) in map {
-                if let (Some((variable, side)), Some(text), Some(at)) = (known(key), below.as_str(), below.at) {
+                if let (Some((variable, side)), Some(text), Some(at)) = (known(key), below.as_str(), below.at)
+                {
                     add(variable, side, text, at);
                 }
                 in_values(below, add);

@@ -87,7 +87,9 @@ fn hints(model: &Model, scope: &Scope, agent: &Agent) -> Vec<(&'static str, Stri
         }
     }
     let pods = scope.resources.iter().map(|&id| model.resource(id)).filter(|resource| {
-        resource.effective_namespace == agent.namespace && agent.form != Form::Service && resource.workload.is_some()
+        resource.effective_namespace == agent.namespace
+            && agent.form != Form::Service
+            && resource.workload.is_some()
     });
     for resource in pods {
         let Some(workload) = &resource.workload else { continue };
@@ -116,7 +118,13 @@ fn hints(model: &Model, scope: &Scope, agent: &Agent) -> Vec<(&'static str, Stri
 }
 
 /// The environment of a setting in an installation.
-fn environment_of(model: &Model, scope: &Scope, testing: &Testing, agent: Option<&Agent>, place: Place) -> Environment {
+fn environment_of(
+    model: &Model,
+    scope: &Scope,
+    testing: &Testing,
+    agent: Option<&Agent>,
+    place: Place,
+) -> Environment {
     let words = agent.map(|agent| hints(model, scope, agent)).unwrap_or_default();
     let hints: Vec<Hint<'_>> =
         words.iter().map(|(what, word, place)| Hint { what, word, place: *place }).collect();
@@ -140,7 +148,12 @@ pub(crate) fn tls_off(
             return;
         }
         let environment = environment_of(model, scope, testing, agent, effective.value_place);
-        found.push(TlsOff { containers: vec![name.to_string()], place: effective.value_place, resource, environment });
+        found.push(TlsOff {
+            containers: vec![name.to_string()],
+            place: effective.value_place,
+            resource,
+            environment,
+        });
     };
     for container in containers.iter().filter(|container| container.rendered != Some(false)) {
         let agent = container.agent.and_then(|agent| agents.get(agent)).or(agents.first());
@@ -151,7 +164,8 @@ pub(crate) fn tls_off(
             Some(_) => {}
             None => {
                 let Some(resource) = container.resource.map(|id| model.resource(id)) else { continue };
-                let Some((map, effective)) = mounted_setting(model, scope, resource, "skip_ssl_validation") else {
+                let Some((map, effective)) = mounted_setting(model, scope, resource, "skip_ssl_validation")
+                else {
                     continue;
                 };
                 if effective.value.as_deref().is_some_and(is_true) {
@@ -189,9 +203,11 @@ pub(crate) fn log_settings(
             continue;
         }
         let agent = container.agent.and_then(|agent| agents.get(agent)).or(agents.first());
-        let name = model.sources.get(effective.name_place.file).text.get(
-            effective.name_place.span.start as usize..effective.name_place.span.end as usize,
-        );
+        let name = model
+            .sources
+            .get(effective.name_place.file)
+            .text
+            .get(effective.name_place.span.start as usize..effective.name_place.span.end as usize);
         found.push(LogSetting {
             name: match name {
                 Some("logLevel") => "logLevel".to_string(),
@@ -219,18 +235,19 @@ fn of_apps(model: &Model, scope: &Scope, testing: &Testing, found: &mut Vec<LogS
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
         let namespace = resource.effective_namespace.as_deref().unwrap_or_default();
-        let setting = |name: &str, value: &str, container: &str, place: Place, environment: Environment| LogSetting {
-            name: name.to_string(),
-            value: value.to_string(),
-            containers: vec![container.to_string()],
-            place,
-            debug: true,
-            valid: true,
-            reset: "false",
-            script: false,
-            resource: Some(id),
-            environment,
-        };
+        let setting =
+            |name: &str, value: &str, container: &str, place: Place, environment: Environment| LogSetting {
+                name: name.to_string(),
+                value: value.to_string(),
+                containers: vec![container.to_string()],
+                place,
+                debug: true,
+                valid: true,
+                reset: "false",
+                script: false,
+                resource: Some(id),
+                environment,
+            };
         for container in &workload.containers {
             if container.kind == ContainerKind::Init || is_datadog_software(container) {
                 continue;

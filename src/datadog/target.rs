@@ -162,7 +162,9 @@ fn host_and_port(env: &Env, host: Option<usize>, port: Option<usize>, default: i
     };
     let mut target = match host {
         // Either variable is enough: a port alone means localhost.
-        None if port.is_some() => Target { host: Some("localhost".into()), ..Target::of(TargetKind::Loopback, port) },
+        None if port.is_some() => {
+            Target { host: Some("localhost".into()), ..Target::of(TargetKind::Loopback, port) }
+        }
         None => return Target::of(TargetKind::Implicit, None),
         Some(index) => match &env.entries[index].source {
             EnvSource::Literal { written, .. } => authority(env, index, written, 0..written.len()),
@@ -226,7 +228,13 @@ fn literal_of(env: &Env, index: usize) -> Option<(&str, usize)> {
 fn referred(env: &Env, owner: usize, text: &str) -> Option<usize> {
     let name = text.strip_prefix("$(")?.strip_suffix(')')?;
     let entry = env.entries.get(owner)?;
-    entry.refers_to.iter().copied().filter(|&at| at < owner).rev().find(|&at| env.entries.get(at).is_some_and(|e| e.name == name))
+    entry
+        .refers_to
+        .iter()
+        .copied()
+        .filter(|&at| at < owner)
+        .rev()
+        .find(|&at| env.entries.get(at).is_some_and(|e| e.name == name))
 }
 
 /// The literal that a text of the form `$(X)` stands for.
@@ -323,9 +331,9 @@ pub(crate) fn names_dogstatsd(env: &Env) -> bool {
 
 /// Tracing is switched off.
 pub(crate) fn tracing_off(env: &Env) -> bool {
-    ["DD_TRACE_ENABLED", "DD_APM_TRACING_ENABLED"]
-        .iter()
-        .any(|name| env.literal(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "false" | "0")))
+    ["DD_TRACE_ENABLED", "DD_APM_TRACING_ENABLED"].iter().any(|name| {
+        env.literal(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "false" | "0"))
+    })
 }
 
 /// The entry is a literal that Datadog's software takes for true.

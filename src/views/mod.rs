@@ -5,6 +5,7 @@
 
 mod application;
 pub mod container;
+mod datadog;
 mod document;
 mod env;
 pub mod facts;
@@ -176,7 +177,7 @@ impl ViewSet {
     /// Builds every view. Their order is the order of documentation.
     pub fn build(model: &Model) -> ViewSet {
         let ranks = Arc::new(ranks::Ranks::build(model));
-        let views: Vec<Box<dyn View>> = vec![
+        let mut views: Vec<Box<dyn View>> = vec![
             Box::new(document::Documents::build(model)),
             Box::new(document::ValuesFiles::build(model)),
             Box::new(resource::Resources::build(model, &ranks)),
@@ -188,6 +189,7 @@ impl ViewSet {
             Box::new(release::Releases::build(model, &ranks)),
             Box::new(step::Steps::build(model)),
         ];
+        views.extend(datadog::build(model));
         ViewSet { views }
     }
 
