@@ -72,7 +72,7 @@ impl Listed for Client {
             |q| spot(resolution_place(q));
         "resolution.fqdn", Str, "the full name of the Service that is meant, where it is the only one and certain",
             |q| word(fqdn(q).as_deref(), None);
-        "agent.fqdn", Str, "the full name of the Service of the only Agent in scope, where it is certain",
+        "only-agent.fqdn", Str, "the full name of the Service of the only Agent in scope, where it is certain",
             |q| word(only_fqdn(q).as_deref(), None);
     }
 
