@@ -5,6 +5,7 @@
 
 use crate::model::env::Env;
 use crate::model::resource::{Container, ContainerKind, Resource, Workload};
+use crate::model::script::StepKind;
 use crate::model::{At, Model, ResourceId, Scope};
 use crate::source::Place;
 use ddlint_yaml::Span;
@@ -51,6 +52,12 @@ pub(crate) struct Client {
     pub(crate) repaired: Option<bool>,
     /// A container of the pod, or the node that it shares the network with, may listen on the port.
     pub(crate) pod_listens: bool,
+    /// The container mounts the folder of the Agent's sockets.
+    pub(crate) socket_mounted: bool,
+    /// The container has `envFrom`.
+    pub(crate) env_from: bool,
+    /// A script deploys the workload and restarts it later.
+    pub(crate) restarted: bool,
     /// An init container waits for the Agent.
     pub(crate) waits: bool,
     /// The namespace that the workload reaches.
@@ -152,6 +159,9 @@ fn client(
             _ => None,
         },
         pod_listens: workload.is_some_and(|workload| pod_listens(model, workload, agents, &target)),
+        socket_mounted: container.is_some_and(|container| mounts_socket(model, container)),
+        env_from: container.is_some_and(|container| container.env.from_unknown),
+        restarted: restarted(model, scope, id),
         waits: workload.is_some_and(|workload| waits(model, workload, &target)),
         namespace: resource.effective_namespace.clone(),
         resolution: resolve(model, scope, agents, resource, &target),
@@ -258,6 +268,41 @@ fn pod_listens(model: &Model, workload: &Workload, agents: &[Agent], target: &Ta
     let closed =
         !agents.is_empty() && all(agents.iter().map(|agent| not(agent.apm_on_node.value))) == Some(true);
     host_network && !closed
+}
+
+/// A mount that may bring the Agent's sockets: /var/run/datadog (also as /run), or a folder above it.
+fn mounts_socket(model: &Model, container: &Container) -> bool {
+    let Some(mounts) = below(model, container.at, &["volumeMounts"]) else { return false };
+    mounts.items().filter_map(|mount| mount.get("mountPath")?.text()).any(|path| {
+        let path = path.trim_end_matches('/');
+        ["/var/run", "/run"].contains(&path)
+            || path.starts_with("/var/run/datadog")
+            || path.starts_with("/run/datadog")
+    })
+}
+
+/// A script deploys the resource, and a later line restarts it.
+fn restarted(model: &Model, scope: &Scope, id: ResourceId) -> bool {
+    let resource = model.resource(id);
+    let names = |words: &str| {
+        words.split_whitespace().any(|word| {
+            word == resource.name || word.split_once('/').is_some_and(|(_, name)| name == resource.name)
+        })
+    };
+    scope.scripts.iter().any(|script| {
+        let steps = &model.script(*script).steps;
+        let deployed = steps.iter().position(|step| match &step.kind {
+            StepKind::Apply { resources, .. } => resources.contains(&id),
+            StepKind::Helm { release, .. } => release.is_some() && *release == resource.release,
+            _ => false,
+        });
+        deployed.is_some_and(|at| {
+            steps
+                .iter()
+                .skip(at + 1)
+                .any(|step| matches!(&step.kind, StepKind::Restart(words) if names(words)))
+        })
+    })
 }
 
 /// An init container waits for the Agent: its command names the Agent's host and port, or its socket.

@@ -6,7 +6,7 @@ use crate::datadog::agent::{Agent, Form};
 use crate::model::release::Deployer;
 use crate::model::{At, Model, ResourceId, ScopeId};
 use crate::source::Place;
-use crate::views::FactType::{Bool, Int, List, Member, Str};
+use crate::views::FactType::{Bool, Int, List, Member, Node, Str};
 use crate::views::order::{self, Position};
 use crate::views::{Fact, FactValue, facts};
 
@@ -85,6 +85,14 @@ impl Listed for Agent {
             |q| maybe(q.it.kpi.random, q.it.kpi.place);
         "telemetry.ignored", Bool, "the Application ignores the telemetry ConfigMap",
             |q| Fact::bool(q.datadog.scope(q.scope).and_then(|s| s.kpi_ignored.get(q.index as usize)) == Some(&true), None);
+        "values.agents", Node, "the mapping `agents` of the values, where they hold one",
+            |q| values(q, "agents");
+        "values.apm", Node, "the mapping `datadog.apm` of the values",
+            |q| values(q, "datadog.apm");
+        "values.instrumentation", Node, "the mapping `datadog.apm.instrumentation` of the values",
+            |q| values(q, "datadog.apm.instrumentation");
+        "values.cluster-agent", Node, "the mapping `clusterAgent` of the values",
+            |q| values(q, "clusterAgent");
         "argocd-waits", Bool, "ArgoCD waits for a child Application to be healthy (an argocd-cm in the input says so)",
             |q| maybe(q.datadog.waits_for_applications, None);
     }
@@ -137,6 +145,15 @@ fn application(q: &Asked<'_, Agent>) -> Fact {
         return Fact::ABSENT;
     }
     facts::member("application", Some(rank as u32), None)
+}
+
+/// The mapping at a path of the values.
+fn values(q: &Asked<'_, Agent>, path: &str) -> Fact {
+    let value =
+        q.it.release
+            .and_then(|release| q.model.release(release).values.get(&path.split('.').collect::<Vec<_>>()));
+    let at = value.and_then(|value| value.at).map(|at| at.value_at());
+    facts::node(q.model, at.filter(|at| q.model.node(*at).is_mapping()))
 }
 
 fn automated(q: &Asked<'_, Agent>) -> Fact {

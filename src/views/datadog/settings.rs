@@ -107,6 +107,8 @@ impl Listed for LogSetting {
             |q| Fact::bool(q.it.valid, Some(q.it.place));
         "reset", Str, "the usual value",
             |q| Fact::str(q.it.reset, None);
+        "reset-text", Str, "the usual value as it is written in YAML",
+            |q| Fact::str(if q.it.reset == "false" { "\"false\"" } else { q.it.reset }, None);
         "in-script", Bool, "it is a line of a script",
             |q| Fact::bool(q.it.script, None);
         "production", Str, "what says that this is production",

@@ -60,6 +60,12 @@ impl Listed for Client {
             |q| maybe(q.it.repaired, None);
         "pod-listens", Bool, "another container of the pod, or the node whose network it shares, may listen on the port",
             |q| Fact::bool(q.it.pod_listens, None);
+        "socket-mounted", Bool, "the container mounts /var/run/datadog, or a folder above it",
+            |q| Fact::bool(q.it.socket_mounted, None);
+        "env-from", Bool, "the container has `envFrom`: variables that are not listed are not known",
+            |q| Fact::bool(q.it.env_from, None);
+        "restarted-later", Bool, "a script deploys the workload and restarts it later (`kubectl rollout restart`)",
+            |q| Fact::bool(q.it.restarted, None);
         "waits-for-agent", Bool, "an init container waits for the Agent's port or socket",
             |q| Fact::bool(q.it.waits, None);
         "resolution", Str, "what the host reaches: `resolves`, `wrong-name` (meant for the Agent, but no Service has \

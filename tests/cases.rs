@@ -1,0 +1,124 @@
+//! The example inputs of the catalogue: each bad file or folder gives exactly the lines that are expected, primary and
+//! related, and nothing else of its rule; the good ones give nothing of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use ddlint::finding::Finding;
+use ddlint::model::{self, Model, Settings};
+use ddlint::rule::{Registry, Selection, run};
+
+/// The folder of the cases, if it is there.
+fn cases() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let named = std::env::var_os("DDLINT_SHARED").map(PathBuf::from);
+    let found = [Some(beside), named].into_iter().flatten().map(|shared| shared.join("cases/datadog"));
+    found.into_iter().find(|folder| folder.is_dir())
+}
+
+/// Files below a folder, with their names relative to it.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    fn walk(root: &Path, folder: &Path, found: &mut Vec<(String, String)>) {
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let name =
+                    path.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+                found.push((name, text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(folder, folder, &mut found);
+    found
+}
+
+fn read(files: &[(String, String)]) -> Model {
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    model::from_memory(&files, Settings::default())
+}
+
+fn findings(model: &Model, rule: &str) -> Vec<Finding> {
+    let registry = Registry::embedded();
+    let all = Selection::new(registry, &[], &[]).expect("the default selection");
+    run(model, registry, &all).into_iter().filter(|finding| &*finding.rule == rule).collect()
+}
+
+/// What is expected: lines by (file relative to the rule's folder, primary).
+fn expected(folder: &Path) -> BTreeMap<(String, bool), BTreeSet<u32>> {
+    let text = std::fs::read_to_string(folder.join("expect.json")).expect("expect.json is there");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("expect.json is JSON");
+    let mut lines: BTreeMap<(String, bool), BTreeSet<u32>> = BTreeMap::new();
+    for label in value["labels"].as_array().expect("labels") {
+        let file = label["file"].as_str().expect("file").to_string();
+        let primary = label["label"] == "primary";
+        lines.entry((file, primary)).or_default().insert(label["line"].as_u64().expect("line") as u32);
+    }
+    lines
+}
+
+fn lines(model: &Model, findings: &[Finding]) -> BTreeMap<(String, bool), BTreeSet<u32>> {
+    let mut lines: BTreeMap<(String, bool), BTreeSet<u32>> = BTreeMap::new();
+    for finding in findings {
+        let location = model.sources.location(finding.primary);
+        lines.entry((location.file, true)).or_default().insert(location.line);
+        for related in &finding.related {
+            let location = model.sources.location(related.place);
+            lines.entry((location.file, false)).or_default().insert(location.line);
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_cases_of_the_rules_that_are_built() {
+    let Some(cases) = cases() else {
+        eprintln!(
+            "skipped: the cases of the catalogue are not here (../shared/cases/datadog, or DDLINT_SHARED)"
+        );
+        return;
+    };
+    let mut problems = Vec::new();
+    let mut seen = 0;
+    for rule in Registry::embedded().rules() {
+        let folder = cases.join(&*rule.id);
+        if !folder.is_dir() {
+            continue;
+        }
+        seen += 1;
+        // Every file is given as a path, so that a values file of any name is read as one.
+        let bad: Vec<(String, String)> =
+            files(&folder).into_iter().filter(|(name, _)| name.starts_with("bad/")).collect();
+        let model = read(&bad);
+        let found = lines(&model, &findings(&model, &rule.id));
+        let wanted = expected(&folder);
+        if found != wanted {
+            problems.push(format!("{}: bad: expected {wanted:?}\n    found {found:?}", rule.id));
+        }
+        for (name, text) in files(&folder).into_iter().filter(|(name, _)| name.starts_with("good/")) {
+            // A folder is one input, a file is one too.
+            if name.matches('/').count() > 1 {
+                continue;
+            }
+            let model = read(&[(name.clone(), text)]);
+            for finding in findings(&model, &rule.id) {
+                problems.push(format!("{}: {name}: {}", rule.id, finding.message));
+            }
+        }
+        let good: Vec<(String, String)> =
+            files(&folder).into_iter().filter(|(name, _)| name.starts_with("good/")).collect();
+        let is_folder = good.iter().any(|(name, _)| name.ends_with(".sh") || name.matches('/').count() > 1);
+        if is_folder {
+            let model = read(&good);
+            for finding in findings(&model, &rule.id) {
+                problems.push(format!("{}: good: {}", rule.id, finding.message));
+            }
+        }
+    }
+    assert!(seen > 0, "no rule has a case");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
