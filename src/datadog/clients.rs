@@ -189,18 +189,16 @@ pub(crate) fn mutated(
     let running = any(agents.iter().map(|agent| agent.admission.on));
     if label == Some("true") {
         // With no Agent in the input at all the label itself says that there is a webhook.
-        return if agents.is_empty() { Some(true) } else { not(not(running)).or(Some(true)) };
+        return Some(agents.is_empty() || running != Some(false));
     }
-    any(agents.iter().map(|agent| {
+    let reaches = |agent: &Agent| {
         let admission = &agent.admission;
-        all([
-            admission.on,
-            any([
-                admission.mutate_unlabelled,
-                all([admission.instrumentation, instrumented(agent, resource)]),
-            ]),
-        ])
-    }))
+        // Pods without the label are changed only where something asks for it: what is not known does not.
+        let asked = |setting: Option<bool>| Some(setting == Some(true));
+        let instrumented = all([asked(admission.instrumentation), instrumented(agent, resource)]);
+        all([admission.on, any([asked(admission.mutate_unlabelled), instrumented])])
+    };
+    any(agents.iter().map(reaches))
 }
 
 /// Single step instrumentation reaches the namespace of a resource.

@@ -1,12 +1,11 @@
 //! The view `agent`: installations of the Datadog Agent.
 
-use super::{Asked, Listed, declare, known_word, maybe, number, spot, word};
-use crate::datadog::Datadog;
+use super::{Asked, Known, Listed, declare, known_word, maybe, number, spot, word};
 use crate::datadog::agent::{Agent, Form};
 use crate::model::release::Deployer;
 use crate::model::{At, Model, ResourceId, ScopeId};
 use crate::source::Place;
-use crate::views::FactType::{Bool, Int, List, Member, Node, Str};
+use crate::views::FactType::{Bool, Int, List, Member, Members, Node, Str};
 use crate::views::order::{self, Position};
 use crate::views::{Fact, FactValue, facts};
 
@@ -43,6 +42,14 @@ impl Listed for Agent {
             |q| maybe(q.it.dogstatsd_on_node.value, q.it.dogstatsd_on_node.place);
         "opens-on-node", List, "what is opened on the node: `apm`, `dogstatsd`, and every port as `8126/TCP`",
             opens_on_node;
+        "containers", Members("agent-container"), "its containers",
+            |q| {
+                let all = q.datadog.scope(q.scope).map(|scope| scope.containers.as_slice()).unwrap_or_default();
+                let own = |(_, it): &(usize, &crate::datadog::containers::AgentContainer)| {
+                    it.agent == Some(q.index as usize)
+                };
+                facts::members("agent-container", all.iter().enumerate().filter(own).map(|(at, _)| at as u32))
+            };
         "host-network", Bool, "the pods use the node's network",
             |q| maybe(q.it.host_network, None);
         "clients", List, "names of the workloads in the scope that send traces to it over the network",
@@ -97,8 +104,8 @@ impl Listed for Agent {
             |q| maybe(q.datadog.waits_for_applications, None);
     }
 
-    fn list(datadog: &Datadog, scope: ScopeId) -> &[Agent] {
-        datadog.scope(scope).map(|scope| scope.agents.as_slice()).unwrap_or_default()
+    fn list(known: &Known, scope: ScopeId) -> &[Agent] {
+        known.datadog.scope(scope).map(|scope| scope.agents.as_slice()).unwrap_or_default()
     }
     fn place(&self, _: &Model) -> Option<Place> {
         (self.form != Form::Settings).then_some(self.place)

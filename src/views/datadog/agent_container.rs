@@ -1,7 +1,6 @@
 //! The view `agent-container`: containers of Agents and cluster agents.
 
-use super::{Listed, agent_member, declare, maybe, spot, word};
-use crate::datadog::Datadog;
+use super::{Known, Listed, agent_member, declare, maybe, spot, word};
 use crate::datadog::containers::AgentContainer;
 use crate::model::{At, Model, ResourceId, ScopeId};
 use crate::source::Place;
@@ -34,8 +33,8 @@ impl Listed for AgentContainer {
             };
     }
 
-    fn list(datadog: &Datadog, scope: ScopeId) -> &[AgentContainer] {
-        datadog.scope(scope).map(|scope| scope.containers.as_slice()).unwrap_or_default()
+    fn list(known: &Known, scope: ScopeId) -> &[AgentContainer] {
+        known.datadog.scope(scope).map(|scope| scope.containers.as_slice()).unwrap_or_default()
     }
     fn place(&self, _: &Model) -> Option<Place> {
         Some(self.place)

@@ -8,6 +8,7 @@ mod agent_container;
 
 mod settings;
 mod tracer_client;
+mod tracer_deployment;
 
 use std::sync::Arc;
 
@@ -16,6 +17,12 @@ use super::{Fact, FactSpec, FactValue, View, facts};
 use crate::datadog::Datadog;
 use crate::model::{At, Model, ResourceId, ScopeId};
 use crate::source::Place;
+
+/// What the views of this room list.
+pub(super) struct Known {
+    datadog: Datadog,
+    deployments: Vec<Vec<tracer_deployment::Deployment>>,
+}
 
 /// How a fact of a member is had.
 pub(super) type Get<T> = fn(&Asked<'_, T>) -> Fact;
@@ -36,7 +43,7 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
     const SPECS: &'static [FactSpec];
     const GETS: &'static [Get<Self>];
 
-    fn list(datadog: &Datadog, scope: ScopeId) -> &[Self];
+    fn list(known: &Known, scope: ScopeId) -> &[Self];
     fn place(&self, model: &Model) -> Option<Place>;
     fn node(&self) -> Option<At> {
         None
@@ -58,7 +65,7 @@ macro_rules! declare {
 use declare;
 
 /// The view over one kind of member.
-struct ListView<T: Listed>(Arc<Datadog>, std::marker::PhantomData<fn() -> T>);
+struct ListView<T: Listed>(Arc<Known>, std::marker::PhantomData<fn() -> T>);
 
 impl<T: Listed> ListView<T> {
     fn get(&self, scope: ScopeId, member: u32) -> Option<&T> {
@@ -81,7 +88,7 @@ impl<T: Listed> View for ListView<T> {
     }
     fn fact(&self, model: &Model, scope: ScopeId, member: u32, fact: usize) -> Fact {
         let (Some(it), Some(get)) = (self.get(scope, member), T::GETS.get(fact)) else { return Fact::ABSENT };
-        get(&Asked { model, datadog: &self.0, scope, index: member, it })
+        get(&Asked { model, datadog: &self.0.datadog, scope, index: member, it })
     }
     fn node(&self, _: &Model, scope: ScopeId, member: u32) -> Option<At> {
         self.get(scope, member)?.node()
@@ -99,22 +106,27 @@ impl<T: Listed> View for ListView<T> {
 
 /// Every view of this room.
 pub(super) fn build(model: &Model) -> Vec<Box<dyn View>> {
-    let datadog = Arc::new(Datadog::build(model));
-    fn view<T: Listed>(datadog: &Arc<Datadog>) -> Box<dyn View> {
-        Box::new(ListView::<T>(datadog.clone(), std::marker::PhantomData))
+    let datadog = Datadog::build(model);
+    let scopes = 0..model.scopes.len() as u32;
+    let deployments =
+        scopes.map(|scope| tracer_deployment::deployments(model, &datadog, ScopeId(scope))).collect();
+    let known = Arc::new(Known { datadog, deployments });
+    fn view<T: Listed>(known: &Arc<Known>) -> Box<dyn View> {
+        Box::new(ListView::<T>(known.clone(), std::marker::PhantomData))
     }
     vec![
-        view::<crate::datadog::agent::Agent>(&datadog),
-        view::<crate::datadog::containers::AgentContainer>(&datadog),
-        view::<crate::datadog::clients::Client>(&datadog),
-        view::<crate::datadog::custom_config::ConfigTrouble>(&datadog),
-        view::<crate::datadog::switches::TlsOff>(&datadog),
-        view::<crate::datadog::switches::LogSetting>(&datadog),
-        view::<crate::datadog::secrets::ClusterToken>(&datadog),
-        view::<crate::datadog::secrets::PlainKey>(&datadog),
-        view::<crate::datadog::statuses::ErrorStatuses>(&datadog),
-        view::<crate::datadog::host_network::HostNetworkPod>(&datadog),
-        view::<crate::datadog::readiness::Readiness>(&datadog),
+        view::<crate::datadog::agent::Agent>(&known),
+        view::<crate::datadog::containers::AgentContainer>(&known),
+        view::<crate::datadog::clients::Client>(&known),
+        view::<tracer_deployment::Deployment>(&known),
+        view::<crate::datadog::custom_config::ConfigTrouble>(&known),
+        view::<crate::datadog::switches::TlsOff>(&known),
+        view::<crate::datadog::switches::LogSetting>(&known),
+        view::<crate::datadog::secrets::ClusterToken>(&known),
+        view::<crate::datadog::secrets::PlainKey>(&known),
+        view::<crate::datadog::statuses::ErrorStatuses>(&known),
+        view::<crate::datadog::host_network::HostNetworkPod>(&known),
+        view::<crate::datadog::readiness::Readiness>(&known),
     ]
 }
 

@@ -1,8 +1,7 @@
 //! Views of what stands in files about Datadog: custom configurations, switches, tokens, keys, lists of codes, pods on
 //! the node's network, and who relies on the Agent being ready.
 
-use super::{Listed, agent_member, declare, spot, word};
-use crate::datadog::Datadog;
+use super::{Known, Listed, agent_member, declare, spot, word};
 use crate::datadog::custom_config::ConfigTrouble;
 use crate::datadog::environment::Environment;
 use crate::datadog::host_network::HostNetworkPod;
@@ -12,14 +11,14 @@ use crate::datadog::statuses::ErrorStatuses;
 use crate::datadog::switches::{LogSetting, TlsOff};
 use crate::model::{At, Model, ResourceId, ScopeId};
 use crate::source::Place;
-use crate::views::FactType::{Bool, Int, List, Member, Str};
+use crate::views::FactType::{Bool, Int, List, Member, Node, Str};
 use crate::views::{Fact, facts};
 
 /// What every kind of member here has in common.
 macro_rules! listed {
     ($field:ident, $resource:expr) => {
-        fn list(datadog: &Datadog, scope: ScopeId) -> &[Self] {
-            datadog.scope(scope).map(|scope| scope.$field.as_slice()).unwrap_or_default()
+        fn list(known: &Known, scope: ScopeId) -> &[Self] {
+            known.datadog.scope(scope).map(|scope| scope.$field.as_slice()).unwrap_or_default()
         }
         fn place(&self, _: &Model) -> Option<Place> {
             Some(self.place)
@@ -207,14 +206,16 @@ impl Listed for HostNetworkPod {
             |q| Fact::bool(q.it.windows, None);
         "system", Bool, "it belongs to the cluster itself (`kube-system`, the control plane)",
             |q| Fact::bool(q.it.system, None);
+        "pod-spec", Node, "the pod's `spec`, or the override of the node Agents",
+            |q| facts::node(q.model, Some(q.it.node));
         "workload", Str, "kind and name",
             |q| {
                 let resource = q.model.resource(q.it.resource);
                 Fact::str(format!("{}/{}", resource.kind, resource.name), None)
             };
     }
-    fn list(datadog: &Datadog, scope: ScopeId) -> &[Self] {
-        datadog.scope(scope).map(|scope| scope.host_network_pods.as_slice()).unwrap_or_default()
+    fn list(known: &Known, scope: ScopeId) -> &[Self] {
+        known.datadog.scope(scope).map(|scope| scope.host_network_pods.as_slice()).unwrap_or_default()
     }
     fn place(&self, _: &Model) -> Option<Place> {
         Some(self.place)

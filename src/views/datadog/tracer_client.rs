@@ -1,7 +1,6 @@
 //! The view `tracer-client`: containers that send telemetry to an Agent.
 
-use super::{Asked, Listed, agent_member, declare, known_word, maybe, number, spot, word};
-use crate::datadog::Datadog;
+use super::{Asked, Known, Listed, agent_member, declare, known_word, maybe, number, spot, word};
 use crate::datadog::agent::Agent;
 use crate::datadog::clients::Client;
 use crate::datadog::readiness::reaches;
@@ -82,8 +81,8 @@ impl Listed for Client {
             |q| word(only_fqdn(q).as_deref(), None);
     }
 
-    fn list(datadog: &Datadog, scope: ScopeId) -> &[Client] {
-        datadog.scope(scope).map(|scope| scope.clients.as_slice()).unwrap_or_default()
+    fn list(known: &Known, scope: ScopeId) -> &[Client] {
+        known.datadog.scope(scope).map(|scope| scope.clients.as_slice()).unwrap_or_default()
     }
     fn place(&self, _: &Model) -> Option<Place> {
         Some(self.name_place)
