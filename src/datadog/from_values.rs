@@ -31,9 +31,9 @@ pub(crate) fn agent(model: &Model, id: ReleaseId) -> Option<Agent> {
     let host_network = chart.host_network();
     let node_ports = node_ports(&chart);
     let opens = |port: Option<i64>, protocol: &str| {
-        let extra = chart.extra_host_ports().and_then(|ports| {
-            Some(ports.iter().any(|(number, kind)| Some(*number) == port && kind == protocol))
-        });
+        let extra = chart
+            .extra_host_ports()
+            .map(|ports| ports.iter().any(|(number, kind)| Some(*number) == port && kind == protocol));
         any([host_network, extra])
     };
     let likely = match chart.service_name() {
@@ -210,10 +210,10 @@ fn token(model: &Model, release: &Release, chart: &Chart<'_>, chart_place: Place
 
 /// The telemetry ConfigMap came with chart 3.51.0; it is drawn anew unless the values say otherwise.
 fn kpi_random(release: &Release, chart: &Chart<'_>) -> Option<bool> {
-    if let ChartRef::Remote { version: Some(version), .. } = &release.chart {
-        if exact_version(version).is_some_and(|version| version < (3, 51, 0)) {
-            return Some(false);
-        }
+    if let ChartRef::Remote { version: Some(version), .. } = &release.chart
+        && exact_version(version).is_some_and(|version| version < (3, 51, 0))
+    {
+        return Some(false);
     }
     super::known::not(chart.flag("datadog.apm.instrumentation.skipKPITelemetry", false))
 }

@@ -140,8 +140,8 @@ fn needs(model: &Model, scope: &Scope, resource: &Resource, workload: &Workload)
             let Some(list) = below(model, container.at, &[key]) else { continue };
             for word in list.items() {
                 let Some(text) = word.text().filter(|text| !text.contains('\n')) else { continue };
-                let value = text.split_once('=').map_or(text, |(_, value)| value);
-                if let Some(name) = cluster_host(value) {
+                let (flag, value) = text.split_once('=').unwrap_or(("", text));
+                if let Some(name) = names_service(model, scope, resource, &flag.to_ascii_uppercase(), value) {
                     return Some(NeedsDns { name, place: node_place(model, container.at, word) });
                 }
             }
@@ -150,7 +150,7 @@ fn needs(model: &Model, scope: &Scope, resource: &Resource, workload: &Workload)
     None
 }
 
-/// A value that names a Service: by its full name, or as the host of a Service of the scope.
+/// A value that names a Service, with its place.
 fn need(
     model: &Model,
     scope: &Scope,
@@ -158,10 +158,20 @@ fn need(
     variable: &str,
     value: Node<'_>,
 ) -> Option<NeedsDns> {
-    let text = value.text()?;
-    let place = node_place(model, resource.at, value);
+    let name = names_service(model, scope, resource, variable, value.text()?)?;
+    Some(NeedsDns { name, place: node_place(model, resource.at, value) })
+}
+
+/// The Service that a text names: by its full name, or as the host of a Service of the scope.
+fn names_service(
+    model: &Model,
+    scope: &Scope,
+    resource: &Resource,
+    variable: &str,
+    text: &str,
+) -> Option<String> {
     if let Some(name) = cluster_host(text) {
-        return Some(NeedsDns { name, place });
+        return Some(name);
     }
     let host = host_of(text)?;
     let is_host = host.len() != text.len()
@@ -174,7 +184,7 @@ fn need(
             && other.name == host
             && other.effective_namespace == resource.effective_namespace
     });
-    (is_host && service).then(|| NeedsDns { name: host.to_string(), place })
+    (is_host && service).then(|| host.to_string())
 }
 
 /// The host of a host name, `host:port` or URL.

@@ -46,10 +46,11 @@ pub(crate) fn token_ignored(model: &Model, agent: &Agent) -> Option<TokenIgnored
         missing.push("`RespectIgnoreDifferences=true` is missing in `syncOptions`, so that every sync still applies the new token".to_string());
     }
     let stem = agent.fullname.as_deref();
-    if let (Some(name), Some(stem)) = (entry.get("name").and_then(|name| name.text()), stem) {
-        if name != format!("{stem}-cluster-agent") && !name.contains('*') {
-            missing.push(format!("the Secret is named `{stem}-cluster-agent`, not `{name}`"));
-        }
+    if let (Some(name), Some(stem)) = (entry.get("name").and_then(|name| name.text()), stem)
+        && name != format!("{stem}-cluster-agent")
+        && !name.contains('*')
+    {
+        missing.push(format!("the Secret is named `{stem}-cluster-agent`, not `{name}`"));
     }
     let runners = agent.release.is_some_and(|release| {
         let chart = Chart::new(model.release(release), model.settings.kubernetes);

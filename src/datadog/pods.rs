@@ -92,7 +92,9 @@ pub(crate) fn is_agent_pod(model: &Model, resource: &Resource, workload: &Worklo
 
 /// The chart rendered it.
 pub(crate) fn is_chart_rendered(model: &Model, resource: &Resource) -> bool {
+    let helm = label(model, resource, "app.kubernetes.io/managed-by") == Some("Helm");
     label(model, resource, "helm.sh/chart").is_some_and(|chart| chart.starts_with("datadog-"))
+        || (helm && label(model, resource, "agent.datadoghq.com/component").is_some())
         || resource.release.is_some()
 }
 

@@ -70,12 +70,11 @@ pub(crate) fn reaches(client: &Client, agent: &Agent) -> bool {
 
 /// The step installs the Agent.
 fn installs(model: &Model, id: u32, index: usize, step: &Step, agent: &Agent) -> bool {
-    if let Some(release) = agent.release {
-        if let Deployer::Script(script, at) = model.release(release).deployer {
-            if script.0 == id && at == index {
-                return true;
-            }
-        }
+    if let Some(Deployer::Script(script, at)) = agent.release.map(|release| model.release(release).deployer)
+        && script.0 == id
+        && at == index
+    {
+        return true;
     }
     match &step.kind {
         StepKind::Apply { resources, .. } => {

@@ -344,10 +344,10 @@ fn env_keys(value: &Value, add: &mut impl FnMut(KeyKind, &str, ValueAt)) {
     match &value.data {
         ValueData::Map(map) => {
             let name = map.get("name").and_then(Value::as_str).and_then(key_variable);
-            if let (Some(kind), Some(given)) = (name, map.get("value")) {
-                if let (Some(text), Some(at)) = (given.as_str(), given.at) {
-                    add(kind, text, at);
-                }
+            if let (Some(kind), Some(given)) = (name, map.get("value"))
+                && let (Some(text), Some(at)) = (given.as_str(), given.at)
+            {
+                add(kind, text, at);
             }
             for (key, below) in map {
                 if let (Some(kind), Some(text), Some(at)) = (key_variable(key), below.as_str(), below.at) {

@@ -221,12 +221,11 @@ fn is_traced(env: &Env) -> bool {
 fn in_values(value: &Value, add: &mut impl FnMut(&str, &'static str, &str, ValueAt)) {
     match &value.data {
         ValueData::Map(map) => {
-            if let (Some(name), Some(given)) = (map.get("name").and_then(Value::as_str), map.get("value")) {
-                if let (Some((variable, side)), Some(text), Some(at)) =
+            if let (Some(name), Some(given)) = (map.get("name").and_then(Value::as_str), map.get("value"))
+                && let (Some((variable, side)), Some(text), Some(at)) =
                     (known(name), given.as_str(), given.at)
-                {
-                    add(variable, side, text, at);
-                }
+            {
+                add(variable, side, text, at);
             }
             for (key, below) in map {
                 if let (Some((variable, side)), Some(text), Some(at)) = (known(key), below.as_str(), below.at)
