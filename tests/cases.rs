@@ -80,10 +80,16 @@ fn lines(model: &Model, findings: &[Finding]) -> Lines {
     lines
 }
 
-/// The lines that a rule reports in files that are one input.
+/// The files of a folder below a rule's folder, with their names relative to it.
+fn input(folder: &Path, name: &str) -> Vec<(String, String)> {
+    files(&folder.join(name))
+}
+
+/// The lines that a rule reports in files of `bad` that are one input.
 fn found(files: &[(String, String)], rule: &str) -> Lines {
     let model = read(files);
-    lines(&model, &findings(&model, rule))
+    let found = lines(&model, &findings(&model, rule));
+    found.into_iter().map(|((file, primary), lines)| ((format!("bad/{file}"), primary), lines)).collect()
 }
 
 #[test]
@@ -102,16 +108,16 @@ fn the_cases_of_the_rules_that_are_built() {
             continue;
         }
         seen += 1;
-        let bad: Vec<(String, String)> =
-            files(&folder).into_iter().filter(|(name, _)| name.starts_with("bad/")).collect();
+        let bad = input(&folder, "bad");
         let wanted = expected(&folder);
         let together = found(&bad, &rule.id);
         // Files and folders of `bad` may be inputs of their own.
         let mut apart = Lines::new();
-        let entries: BTreeSet<&str> = bad.iter().filter_map(|(name, _)| name.split('/').nth(1)).collect();
-        for entry in entries {
+        let entry = |name: &str| name.split('/').next().unwrap_or_default().to_string();
+        let entries: BTreeSet<String> = bad.iter().map(|(name, _)| entry(name)).collect();
+        for wanted in entries {
             let input: Vec<(String, String)> =
-                bad.iter().filter(|(name, _)| name.split('/').nth(1) == Some(entry)).cloned().collect();
+                bad.iter().filter(|(name, _)| entry(name) == wanted).cloned().collect();
             for (key, lines) in found(&input, &rule.id) {
                 apart.entry(key).or_default().extend(lines);
             }
@@ -122,21 +128,12 @@ fn the_cases_of_the_rules_that_are_built() {
                 rule.id
             ));
         }
-        for (name, text) in files(&folder).into_iter().filter(|(name, _)| name.starts_with("good/")) {
-            // A folder is one input, a file is one too.
-            if name.matches('/').count() > 1 {
-                continue;
-            }
-            let model = read(&[(name.clone(), text)]);
-            for finding in findings(&model, &rule.id) {
-                problems.push(format!("{}: {name}: {}", rule.id, finding.message));
-            }
-        }
-        let good: Vec<(String, String)> =
-            files(&folder).into_iter().filter(|(name, _)| name.starts_with("good/")).collect();
-        let is_folder = good.iter().any(|(name, _)| name.ends_with(".sh") || name.matches('/').count() > 1);
-        if is_folder {
-            let model = read(&good);
+        let good = input(&folder, "good");
+        // A folder is one input, a file is one too.
+        let single = good.iter().filter(|(name, _)| !name.contains('/')).map(std::slice::from_ref);
+        let several = good.iter().any(|(name, _)| name.contains('/') || name.ends_with(".sh"));
+        for input in single.chain(several.then_some(good.as_slice())) {
+            let model = read(input);
             for finding in findings(&model, &rule.id) {
                 problems.push(format!("{}: good: {}", rule.id, finding.message));
             }

@@ -23,6 +23,8 @@ pub(crate) mod secrets;
 pub(crate) mod statuses;
 pub(crate) mod switches;
 pub(crate) mod target;
+#[cfg(test)]
+mod tests;
 pub(crate) mod token;
 
 use crate::model::{Model, ScopeId};
