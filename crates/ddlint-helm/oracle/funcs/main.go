@@ -346,6 +346,37 @@ func main() {
 	for _, call := range extra {
 		record(call)
 	}
+	random := rand.New(rand.NewSource(1 + seed))
+	for range max(50, many) {
+		for _, name := range []string{"merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite"} {
+			words := []string{name}
+			for range 2 + random.Intn(2) {
+				words = append(words, tree(random, 3))
+			}
+			record(strings.Join(words, " "))
+		}
+		a, b := tree(random, 2), tree(random, 2)
+		record("deepEqual " + a + " " + b)
+		record("deepCopy " + a)
+		record("uniq (list " + a + " " + b + " " + a + ")")
+	}
+}
+
+// A map to be merged, with few keys, so that they meet.
+func tree(random *rand.Rand, depth int) string {
+	words := []string{"dict"}
+	for _, key := range []string{`"a"`, `"b"`, `"c"`} {
+		if random.Intn(3) == 0 {
+			continue
+		}
+		leaves := []string{`nil`, `""`, `"x"`, `0`, `1`, `false`, `true`, `0.0`, `(list)`, `(list 1)`, `(list 2 3)`, `(dict)`, `.n`, `.el`, `(until 0)`}
+		value := leaves[random.Intn(len(leaves))]
+		if depth > 0 && random.Intn(2) == 0 {
+			value = tree(random, depth-1)
+		}
+		words = append(words, key, value)
+	}
+	return "(" + strings.Join(words, " ") + ")"
 }
 
 func pool(t reflect.Type) []string {

@@ -8,7 +8,8 @@
 
 use super::bridge::taken;
 use super::{Call, FuncError};
-use crate::value::{Data, Map, Value};
+use crate::origin::OriginId;
+use crate::value::{Data, Map, MapKind, Value};
 use std::rc::Rc;
 
 /// Deeper than any document; only a map that holds itself gets there.
@@ -52,7 +53,7 @@ fn merge_at(
         let there = target.get(&key);
         if entry.value.is_nil() {
             if overwrite {
-                store(call, target, &key, entry.key_origin, handle, entry.value);
+                store(call, target, &key, entry.key_origin, (handle, source), entry.value)?;
             }
             continue;
         }
@@ -67,7 +68,7 @@ fn merge_at(
             }
         }
         if overwrite || there.as_ref().is_none_or(is_empty) {
-            store(call, target, &key, entry.key_origin, handle, entry.value);
+            store(call, target, &key, entry.key_origin, (handle, source), entry.value)?;
         }
     }
     Ok(())
@@ -77,11 +78,18 @@ fn store(
     call: &mut Call<'_>,
     target: &Map,
     key: &[u8],
-    key_origin: crate::origin::OriginId,
-    handle: &Value,
+    key_origin: OriginId,
+    (handle, source): (&Value, &Map),
     value: Value,
-) {
+) -> Result<(), FuncError> {
+    if target.kind == MapKind::Strings && source.kind != MapKind::Strings {
+        let kind = if value.as_list().is_some() { value.type_name() } else { "interface {}" };
+        let message =
+            format!("reflect.Value.SetMapIndex: value of type {kind} is not assignable to type string");
+        return Err(FuncError::new(message));
+    }
     let value = taken(call, handle, value);
     let value = call.tested(value, call.control);
     target.set(key, key_origin, value);
+    Ok(())
 }
