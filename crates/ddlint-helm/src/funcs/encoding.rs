@@ -21,7 +21,8 @@ pub(crate) const FUNCS: &[FuncDef] = &[
 ];
 
 pub(super) fn hex(bytes: impl AsRef<[u8]>) -> Vec<u8> {
-    bytes.as_ref().iter().flat_map(|b| format!("{b:02x}").into_bytes()).collect()
+    let digit = |n: u8| b"0123456789abcdef".get(usize::from(n)).copied().unwrap_or(b'0');
+    bytes.as_ref().iter().flat_map(|b| [digit(b >> 4), digit(b & 0xf)]).collect()
 }
 
 fn digest(call: &mut Call<'_>, args: &[Value], sum: impl Fn(&[u8]) -> Vec<u8>) -> Out {

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 type Out = Result<Value, FuncError>;
 
@@ -36,11 +37,12 @@ pub(crate) const FUNCS: &[FuncDef] = &[
 const SIZE_LIMIT: usize = 8 << 20;
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<Vec<u8>, Result<Regex, String>>> = RefCell::new(HashMap::new());
+    // Shared and not cloned: a clone of a pattern begins with empty caches.
+    static KNOWN: RefCell<HashMap<Vec<u8>, Result<Rc<Regex>, String>>> = RefCell::new(HashMap::new());
 }
 
 /// The compiled pattern, or Go's words for why it is none.
-fn compile(pattern: &[u8]) -> Result<Regex, String> {
+fn compile(pattern: &[u8]) -> Result<Rc<Regex>, String> {
     KNOWN.with_borrow_mut(|known| {
         if let Some(done) = known.get(pattern) {
             return done.clone();
@@ -48,7 +50,7 @@ fn compile(pattern: &[u8]) -> Result<Regex, String> {
         if known.len() > 1000 {
             known.clear();
         }
-        let done = compile_new(pattern);
+        let done = compile_new(pattern).map(Rc::new);
         known.insert(pattern.to_vec(), done.clone());
         done
     })
@@ -282,7 +284,7 @@ fn code(after: &str) -> Result<(u32, &str), String> {
 }
 
 /// Sprig's functions without `must` panic with this.
-fn regex(call: &Call<'_>, pattern: &Text) -> Result<Regex, FuncError> {
+fn regex(call: &Call<'_>, pattern: &Text) -> Result<Rc<Regex>, FuncError> {
     compile(pattern.bytes()).map_err(|error| {
         if call.name.starts_with("must") {
             return FuncError::new(error);

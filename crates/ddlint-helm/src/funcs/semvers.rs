@@ -4,6 +4,8 @@ use super::{Args, Call, FuncDef, FuncError, Ty};
 use crate::origin::OriginId;
 use crate::semver::{Constraint, Version};
 use crate::value::{Data, Object, Value};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 type Out = Result<Value, FuncError>;
@@ -135,8 +137,27 @@ fn semver(call: &mut Call<'_>, args: &[Value]) -> Out {
     Ok(object(version, origin, true))
 }
 
+thread_local! {
+    static KNOWN: RefCell<HashMap<String, Result<Rc<Constraint>, String>>> = RefCell::new(HashMap::new());
+}
+
+/// Charts ask the same few questions thousands of times.
+fn constraint(text: &str) -> Result<Rc<Constraint>, String> {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(done) = known.get(text) {
+            return done.clone();
+        }
+        if known.len() > 1000 {
+            known.clear();
+        }
+        let done = Constraint::parse(text).map(Rc::new);
+        known.insert(text.to_owned(), done.clone());
+        done
+    })
+}
+
 fn semver_compare(call: &mut Call<'_>, args: &[Value]) -> Out {
-    let constraint = Constraint::parse(&args.text(0)?.to_str_lossy())?;
+    let constraint = constraint(&args.text(0)?.to_str_lossy())?;
     let blame = args.text(1)?.origin(call.origins);
     let version =
         Version::parse(&args.text(1)?.to_str_lossy()).map_err(|e| FuncError::new(e).blame(blame))?;
