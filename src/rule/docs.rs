@@ -10,6 +10,12 @@ pub fn markdown(rule: &Rule) -> String {
     let it = &rule.documentation;
     let mut page = format!("# {}\n\n{}.\n\n", rule.id, capital(&it.summary));
     let mut line = vec![format!("group `{}`", rule.group), format!("severity {}", it.severity)];
+    let words: Vec<&str> = it.severity.split(" or ").collect();
+    let other: Vec<&str> =
+        it.levels.iter().map(|level| level.as_str()).filter(|it| !words.contains(it)).collect();
+    if !other.is_empty() {
+        line.push(format!("{} in some cases", other.join(" or ")));
+    }
     line.push(match rule.status {
         Status::Stable => "on by default".to_string(),
         Status::Preview => "preview: on by default, still changing".to_string(),

@@ -66,7 +66,9 @@ pub struct Documentation {
     pub not_on: Vec<Arc<str>>,
     /// The severity in words, for example `error or warning`.
     pub severity: Arc<str>,
-    /// Every level it can give, gravest first.
+    /// The gravest level of its own severity; a case can have another one.
+    pub level: Severity,
+    /// Every level it can give, cases included, gravest first.
     pub levels: Vec<Severity>,
 }
 
@@ -78,7 +80,7 @@ enum Check {
     /// By a function of `checks`.
     Builtin(Severity, CheckFn),
     /// By another room of the tool, which reports under the rule's id.
-    Tool(Severity),
+    Tool,
 }
 
 /// A rule that can run.
@@ -106,12 +108,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The severity where nothing else is decided: the gravest that it can give.
+    /// Its severity in lists: the gravest level that it gives, apart from single cases.
     pub fn severity(&self) -> Severity {
-        match &self.check {
-            Check::Builtin(level, _) | Check::Tool(level) => *level,
-            Check::Declared(_) => self.documentation.levels.first().copied().unwrap_or(Severity::Warning),
-        }
+        self.documentation.level
     }
 
     /// Whether some finding of it can carry a fix, as far as its file says.
@@ -119,7 +118,7 @@ impl Rule {
         match &self.check {
             Check::Declared(declared) => declared.cases.iter().any(|case| case.fix.is_some()),
             Check::Builtin(..) => crate::checks::fixes(&self.id),
-            Check::Tool(_) => false,
+            Check::Tool => false,
         }
     }
 
@@ -133,7 +132,7 @@ impl Rule {
 
     /// Whether another room reports it: it has no check of its own.
     pub fn is_tool(&self) -> bool {
-        matches!(self.check, Check::Tool(_))
+        matches!(self.check, Check::Tool)
     }
 
     /// Whether its check is a function.

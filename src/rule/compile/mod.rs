@@ -97,6 +97,8 @@ fn rule(root: Node<'_>, path: &str, problems: &mut Problems) -> Option<Rule> {
     let examples =
         fields.get("examples").map(|node| examples::read(node, id.text, tool_only.is_some(), problems));
     let prose = |name: &str| fields.text(name).map_or("", |it| it.text).trim_end();
+    let cases = fields.get("cases").into_iter().flat_map(Node::items);
+    let case_severities: Vec<Node<'_>> = cases.filter_map(|case| case.get("severity")).collect();
     let documentation = Documentation {
         summary: summary.text.trim_end().into(),
         why: prose("why").into(),
@@ -104,7 +106,8 @@ fn rule(root: Node<'_>, path: &str, problems: &mut Problems) -> Option<Rule> {
         references: fields.texts("references"),
         not_on: fields.texts("not-on"),
         severity: severity_words(severity_node).into(),
-        levels: levels(severity_node, &fields),
+        level: gravest(levels(severity_node, &[])),
+        levels: levels(severity_node, &case_severities),
     };
     Some(Rule {
         id: id.text.into(),
@@ -142,7 +145,7 @@ fn builtin_check(
         return None;
     };
     if kind == "tool" {
-        return Some(Check::Tool(level));
+        return Some(Check::Tool);
     }
     match checks::function(id) {
         Some(function) => Some(Check::Builtin(level, function)),
@@ -345,17 +348,17 @@ fn severity_words(node: Node<'_>) -> String {
     words.join(" or ")
 }
 
-/// Every level that the rule can give, gravest first.
-fn levels(severity: Node<'_>, fields: &Fields<'_>) -> Vec<Severity> {
-    let cases = fields.get("cases").into_iter().flat_map(Node::items);
-    let own = cases.filter_map(|case| case.get("severity"));
-    let mut levels: Vec<Severity> = std::iter::once(severity)
-        .chain(own)
-        .flat_map(|node| {
-            severity_words(node).split(" or ").filter_map(|word| word.parse().ok()).collect::<Vec<_>>()
-        })
+/// Every level of some severities, gravest first.
+fn levels(severity: Node<'_>, more: &[Node<'_>]) -> Vec<Severity> {
+    let all = std::iter::once(severity).chain(more.iter().copied()).map(severity_words);
+    let mut levels: Vec<Severity> = all
+        .flat_map(|words| words.split(" or ").filter_map(|word| word.parse().ok()).collect::<Vec<_>>())
         .collect();
     levels.sort_by(|a: &Severity, b| b.cmp(a));
     levels.dedup();
     levels
+}
+
+fn gravest(levels: Vec<Severity>) -> Severity {
+    levels.first().copied().unwrap_or(Severity::Warning)
 }
