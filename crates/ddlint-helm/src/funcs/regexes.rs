@@ -36,13 +36,16 @@ pub(crate) const FUNCS: &[FuncDef] = &[
 /// No pattern of a chart needs more memory than this.
 const SIZE_LIMIT: usize = 8 << 20;
 
+/// Compiled, or why it is none.
+type Compiled = Result<Rc<Regex>, String>;
+
 thread_local! {
     // Shared and not cloned: a clone of a pattern begins with empty caches.
-    static KNOWN: RefCell<HashMap<Vec<u8>, Result<Rc<Regex>, String>>> = RefCell::new(HashMap::new());
+    static KNOWN: RefCell<HashMap<Vec<u8>, Compiled>> = RefCell::new(HashMap::new());
 }
 
 /// The compiled pattern, or Go's words for why it is none.
-fn compile(pattern: &[u8]) -> Result<Rc<Regex>, String> {
+fn compile(pattern: &[u8]) -> Compiled {
     KNOWN.with_borrow_mut(|known| {
         if let Some(done) = known.get(pattern) {
             return done.clone();

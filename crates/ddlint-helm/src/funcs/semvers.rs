@@ -137,12 +137,15 @@ fn semver(call: &mut Call<'_>, args: &[Value]) -> Out {
     Ok(object(version, origin, true))
 }
 
+/// Compiled, or why it is none.
+type Compiled = Result<Rc<Constraint>, String>;
+
 thread_local! {
-    static KNOWN: RefCell<HashMap<String, Result<Rc<Constraint>, String>>> = RefCell::new(HashMap::new());
+    static KNOWN: RefCell<HashMap<String, Compiled>> = RefCell::new(HashMap::new());
 }
 
 /// Charts ask the same few questions thousands of times.
-fn constraint(text: &str) -> Result<Rc<Constraint>, String> {
+fn constraint(text: &str) -> Compiled {
     KNOWN.with_borrow_mut(|known| {
         if let Some(done) = known.get(text) {
             return done.clone();
