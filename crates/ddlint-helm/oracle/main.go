@@ -2,7 +2,7 @@
 //
 // A value is written as JSON with two additions: {"f": "1.5"} is a float64 and {"b": "…"} a string in base64;
 // a whole number is an int, {"m": [[key, value], …]} a map. With the argument "decode" a line is a JSON string, and
-// what is printed is what the decoders read from it.
+// what is printed is what the decoders read from it; with "flush" each answer is sent at once.
 package main
 
 import (
@@ -141,6 +141,7 @@ func decoded(text string) map[string]string {
 
 func main() {
 	decode := len(os.Args) > 1 && os.Args[1] == "decode"
+	flush := len(os.Args) > 1 && os.Args[1] == "flush"
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<26)
 	out := bufio.NewWriter(os.Stdout)
@@ -160,6 +161,9 @@ func main() {
 		fatal(err)
 		out.Write(line)
 		out.WriteByte('\n')
+		if flush {
+			fatal(out.Flush())
+		}
 	}
 	fatal(in.Err())
 }
