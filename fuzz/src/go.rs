@@ -59,7 +59,9 @@ pub(crate) fn compare(value: &Value, ours: &[(&str, &Text)]) {
             go.output.read_line(&mut line).expect("the Go program answers");
             let answer: Json = serde_json::from_str(&line).expect("JSON");
             let theirs = |name: &str| STANDARD.decode(answer[name].as_str().expect("text")).expect("base64");
-            let Some((name, text)) = ours.iter().find(|(name, text)| theirs(name) != text.bytes()) else { return };
+            let Some((name, text)) = ours.iter().find(|(name, text)| theirs(name) != text.bytes()) else {
+                return;
+            };
             if attempt == 39 {
                 let theirs = theirs(name);
                 panic!(

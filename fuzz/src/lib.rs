@@ -71,7 +71,11 @@ pub fn template_render(data: &[u8]) {
             for file in &recorded.files {
                 let ends: Vec<u32> = file.segments.iter().map(|segment| segment.end).collect();
                 assert!(ends.is_sorted(), "runs out of order");
-                assert_eq!(ends.last().copied().unwrap_or(0) as usize, file.text.len(), "runs do not cover the text");
+                assert_eq!(
+                    ends.last().copied().unwrap_or(0) as usize,
+                    file.text.len(),
+                    "runs do not cover the text"
+                );
             }
         }
         (Err(recorded), Err(plain)) => assert_eq!(recorded, plain),

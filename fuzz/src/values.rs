@@ -69,7 +69,9 @@ pub(crate) fn is_known_to_differ(value: &Value) -> bool {
         Data::List(list) => list.items.borrow().iter().any(is_known_to_differ),
         Data::Map(map) => {
             let entries = map.entries.borrow();
-            entries.iter().any(|(key, entry)| &**key == b"<<" || text(key) || is_known_to_differ(&entry.value))
+            entries
+                .iter()
+                .any(|(key, entry)| &**key == b"<<" || text(key) || is_known_to_differ(&entry.value))
         }
         _ => false,
     }

@@ -76,9 +76,8 @@ fn made() -> Files {
              config: {{a: 1, b: [x, y, z], c: {{d: some text, e: true}}}}\n    env:\n"
         );
         for variable in 0..8 {
-            values += &format!(
-                "      - {{name: V{variable}, value: '{{{{ .Release.Name }}}}-{variable}'}}\n"
-            );
+            values +=
+                &format!("      - {{name: V{variable}, value: '{{{{ .Release.Name }}}}-{variable}'}}\n");
         }
     }
     let file = |name: &str, text: &str| (name.to_owned(), Arc::from(text.as_bytes()));
@@ -127,9 +126,8 @@ fn best(mut work: impl FnMut() -> Fails<()>) -> Fails<f64> {
 fn measure(name: &str, files: &Files) -> Fails<()> {
     let limits = ArchiveLimits::default();
     let chart: Arc<Chart> = Arc::new(load(files, name, &limits)?);
-    let loading = best(|| Ok(drop(load(files, name, &limits)?)))?;
-    let release =
-        Release { name: "rel".into(), namespace: "ns".into(), is_upgrade: false, revision: 1 };
+    let loading = best(|| load(files, name, &limits).map(drop).map_err(Into::into))?;
+    let release = Release { name: "rel".into(), namespace: "ns".into(), is_upgrade: false, revision: 1 };
     let kube = KubeVersion::parse("v1.34.0", HelmDialect::V3)?;
     let mut request = RenderRequest::new(&chart, release, kube, HelmDialect::V3);
     request.keep_values = false;
@@ -155,14 +153,17 @@ fn measure(name: &str, files: &Files) -> Fails<()> {
 }
 
 fn main() -> Fails<()> {
-    let folders: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let folders: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     if folders.is_empty() {
         return measure("made", &made());
     }
     for folder in folders {
         let mut files = Files::new();
         walk(Path::new(&folder), "", &mut files)?;
-        let name = Path::new(&folder).file_name().map_or_else(|| folder.clone(), |n| n.to_string_lossy().into_owned());
+        let name = Path::new(&folder)
+            .file_name()
+            .map_or_else(|| folder.clone(), |n| n.to_string_lossy().into_owned());
         if let Err(error) = measure(&name, &files) {
             println!("{name}: {error}");
         }

@@ -120,7 +120,7 @@ impl Coalescer {
                         Data::Str(s) => format!("%!t(string={})", s.to_str_lossy()),
                         Data::Bool(b) => b.to_string(),
                         Data::Nil => "%!t(<nil>)".to_string(),
-                        Data::Float(f) => format!("%!t(float64={})", crate::number::format_g(*f)),
+                        Data::Float(f) => format!("%!t(float64={})", crate::fmt::float(*f)),
                         other => format!("%!t({})", other.type_name()),
                     };
                     return Err(format!("type mismatch on {}: {got}", sub.name));

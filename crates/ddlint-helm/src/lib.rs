@@ -18,7 +18,6 @@ pub(crate) mod funcs;
 pub(crate) mod glob;
 mod json;
 pub mod manifest;
-pub(crate) mod number;
 pub mod objects;
 pub mod origin;
 pub(crate) mod path;

@@ -87,7 +87,7 @@ fn print_value(value: &Value, out: &mut Vec<u8>) {
         Data::Str(text) => out.extend_from_slice(text.bytes()),
         Data::Bool(b) => out.extend_from_slice(b.to_string().as_bytes()),
         Data::Int(i) | Data::Int64(i) => out.extend_from_slice(i.to_string().as_bytes()),
-        Data::Float(f) => out.extend_from_slice(crate::number::format_g(*f).as_bytes()),
+        Data::Float(f) => out.extend_from_slice(crate::fmt::float(*f).as_bytes()),
         Data::Nil => out.extend_from_slice(b"<nil>"),
         Data::List(list) => {
             out.push(b'[');

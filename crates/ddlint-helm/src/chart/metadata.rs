@@ -138,7 +138,7 @@ pub(crate) fn scalar_text(node: Node<'_>) -> Option<String> {
         Scalar::Null => None,
         Scalar::Bool(b) => Some(b.to_string()),
         Scalar::Int(i) => Some(i.to_string()),
-        Scalar::Float(f) => Some(crate::number::format_g(f)),
+        Scalar::Float(f) => Some(crate::fmt::float(f)),
         Scalar::Str(s) => Some(s.to_string()),
     }
 }

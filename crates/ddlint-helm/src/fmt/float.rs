@@ -30,9 +30,24 @@ pub(crate) fn format(value: f64, style: Style, precision: Option<usize>) -> Stri
         (Style::F, Some(precision)) => format!("{value:.precision$}"),
         (Style::F, None) => format!("{value}"),
         (Style::E, Some(precision)) => go_exponent(&format!("{value:.precision$e}")),
-        (Style::E, None) => go_exponent(&format!("{value:e}")),
+        (Style::E, None) => go_exponent(&scientific(value)),
         (Style::G, precision) => general(value, precision),
     }
+}
+
+/// The shortest digits in Rust's notation, `1.5e6`. Two shortest numbers can be equally near; Go takes the even one
+/// then. Only long numbers have such twins.
+pub(crate) fn scientific(value: f64) -> String {
+    let text = format!("{value:e}");
+    let digits = text.bytes().take_while(|&b| b != b'e').filter(u8::is_ascii_digit).count();
+    if digits >= 15 {
+        let decimals = digits - 1;
+        let even = format!("{value:.decimals$e}");
+        if even.parse() == Ok(value) {
+            return even;
+        }
+    }
+    text
 }
 
 /// Rust writes `1e6`, Go `1e+06`.
@@ -45,7 +60,7 @@ fn go_exponent(text: &str) -> String {
 
 fn general(value: f64, precision: Option<usize>) -> String {
     let scientific = match precision {
-        None => format!("{value:e}"),
+        None => scientific(value),
         Some(precision) => {
             let digits = precision.max(1) - 1;
             trim_zeros(&format!("{value:.digits$e}"))
@@ -78,4 +93,27 @@ fn trim_zeros(scientific: &str) -> String {
     let mantissa =
         if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     format!("{mantissa}e{exponent}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortest;
+
+    #[test]
+    fn as_go_writes_them() {
+        for (f, text) in [
+            (1.1, "1.1"),
+            (2.0, "2"),
+            (100000.0, "100000"),
+            (1000000.0, "1e+06"),
+            (1234567.5, "1.2345675e+06"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (-1.5, "-1.5"),
+            (1e21, "1e+21"),
+            (-1_656_057_789_129_222.3, "-1.6560577891292222e+15"),
+        ] {
+            assert_eq!(shortest(f), text);
+        }
+    }
 }

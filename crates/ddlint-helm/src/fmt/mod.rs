@@ -7,7 +7,7 @@ mod float;
 mod printf;
 mod quote;
 
-pub(crate) use float::shortest as float;
+pub(crate) use float::{scientific, shortest as float};
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Unit, is_print, quote, unquote, unquote_char};
 

@@ -11,14 +11,7 @@ struct Shortest {
 }
 
 fn shortest(value: f64) -> Shortest {
-    let mut text = format!("{:e}", value.abs());
-    // Two shortest numbers can be equally near; Go takes the even one then. Only long numbers have such twins.
-    if let Some(decimals @ 14..) = text.find('e').and_then(|end| end.checked_sub(2)) {
-        let even = format!("{:.decimals$e}", value.abs());
-        if even.parse() == Ok(value.abs()) {
-            text = even;
-        }
-    }
+    let text = crate::fmt::scientific(value.abs());
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
     let exponent: i32 = exponent.parse().unwrap_or(0);
