@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use ddlint_yaml::{ParseOptions, Query, parse_with};
 
 const SIZE: usize = 50_000_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 fn corpus() -> Option<String> {
     let given: Vec<PathBuf> =
@@ -45,14 +45,11 @@ fn cpu_time() -> Duration {
     nanoseconds.map_or_else(|| BEGIN.with(Instant::elapsed), Duration::from_nanos)
 }
 
-/// The best of some rounds.
-fn best(mut work: impl FnMut()) -> Duration {
-    let round = |work: &mut dyn FnMut()| {
-        let begin = cpu_time();
-        work();
-        cpu_time() - begin
-    };
-    (0..ROUNDS).map(|_| round(&mut work)).min().unwrap()
+/// The CPU time of some work.
+fn time(work: impl FnOnce()) -> Duration {
+    let begin = cpu_time();
+    work();
+    cpu_time() - begin
 }
 
 fn peak_memory() -> Option<usize> {
@@ -115,16 +112,20 @@ fn main() {
     println!("peak memory {:.2} times the input", peak as f64 / text.len() as f64);
     drop(stream);
 
-    let whole = best(|| {
-        std::hint::black_box(bare_events(&text));
-    });
     let cut = documents(&text);
-    let each = best(|| {
-        std::hint::black_box(cut.iter().map(|document| bare_events(document)).sum::<usize>());
-    });
-    let tape = best(|| {
-        std::hint::black_box(parse_with(Arc::clone(&text), &ParseOptions { threads: false }));
-    });
+    let (mut whole, mut each, mut tape) = (Duration::MAX, Duration::MAX, Duration::MAX);
+    // One after the other, round for round: a busy machine slows all of them.
+    for _ in 0..ROUNDS {
+        whole = whole.min(time(|| {
+            std::hint::black_box(bare_events(&text));
+        }));
+        each = each.min(time(|| {
+            std::hint::black_box(cut.iter().map(|document| bare_events(document)).sum::<usize>());
+        }));
+        tape = tape.min(time(|| {
+            std::hint::black_box(parse_with(Arc::clone(&text), &ParseOptions { threads: false }));
+        }));
+    }
     println!("bare events, whole stream   {:6.1} MB/s", rate(whole));
     println!("bare events, per document   {:6.1} MB/s", rate(each));
     let bare = whole.min(each).as_secs_f64();

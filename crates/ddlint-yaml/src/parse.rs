@@ -132,9 +132,10 @@ fn repair_quotes(text: &str, chunk: Span, builder: &mut Builder<'_>) {
         builder.restart_chunk(&joined);
         events::run(&attempt, builder);
         // A quote that is never closed ends at the next one, and what follows that makes no sense.
-        let line_end =
-            scalar.end + text.get(scalar.end as usize..).and_then(|rest| rest.find('\n')).unwrap_or(0) as u32;
-        if builder.chunk_failures().iter().any(|failure| (scalar.start..=line_end).contains(&failure.at)) {
+        let behind = text.get(scalar.end as usize..).unwrap_or("");
+        let line_end = scalar.end + behind.find('\n').unwrap_or(behind.len()) as u32;
+        let worse = |failure: &Failure| (scalar.start..=line_end).contains(&failure.at);
+        if !builder.joined_are_scalars() || builder.chunk_failures().iter().any(worse) {
             joined.pop();
             builder.restart_chunk(&joined);
             events::run(&source, builder);

@@ -161,6 +161,8 @@ pub(crate) struct Builder<'t> {
     before: (usize, usize),
     /// Quoted scalars whose lines were joined before the parser saw them.
     joined: Vec<Span>,
+    /// How many of them the parser has seen as scalars.
+    joined_seen: usize,
     /// The last document of this chunk ended without `...`.
     unmarked_end: bool,
     failures: Vec<Failure>,
@@ -193,6 +195,7 @@ impl<'t> Builder<'t> {
             documents: Vec::new(),
             before: (0, 0),
             joined: Vec::new(),
+            joined_seen: 0,
             unmarked_end: false,
             failures: Vec::new(),
         }
@@ -205,6 +208,7 @@ impl<'t> Builder<'t> {
         self.last_end = chunk.start;
         self.before = (self.documents.len(), self.failures.len());
         self.joined.clear();
+        self.joined_seen = 0;
         self.unmarked_end = false;
         self.anchors.clear();
     }
@@ -221,6 +225,11 @@ impl<'t> Builder<'t> {
         self.properties.clear();
         self.start_chunk(Span::new(self.base, self.chunk_end));
         self.joined.extend_from_slice(joined);
+    }
+
+    /// Whether all joined scalars are scalars to the parser, quoted ones.
+    pub(crate) fn joined_are_scalars(&self) -> bool {
+        self.joined_seen == self.joined.len()
     }
 
     /// What went wrong in this chunk so far.
@@ -497,8 +506,12 @@ impl Sink for Builder<'_> {
             }
             Text::Cooked(cooked) => cooked,
         };
-        let cooked = match self.joined.iter().find(|joined| joined.start == span.start) {
-            Some(joined) => repair::decode(joined.slice(self.text)).map_or(cooked, Cow::Owned),
+        let quoted = matches!(style, Style::SingleQuoted | Style::DoubleQuoted);
+        let cooked = match self.joined.iter().find(|joined| quoted && joined.start == span.start) {
+            Some(joined) => {
+                self.joined_seen += 1;
+                repair::decode(joined.slice(self.text)).map_or(cooked, Cow::Owned)
+            }
             None => cooked,
         };
         let Some((a, b, mut flags)) = self.store(span, &cooked, style) else {

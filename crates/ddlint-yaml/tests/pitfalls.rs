@@ -233,6 +233,8 @@ fn quoted_scalars_that_are_not_indented() {
     // Not where Go refuses too.
     check_error("\"a\nb\": 1\n", "there is more text behind the closing quote", ": 1");
     check_error("a: \"x\nb: \"y\"\n", "`\"` is not closed", "\"");
+    check_error("a: say \"hi\n\tthere\"\n", "a tab is used as indentation", "\t");
+    check_error("a: \"x\nb: \"y\"", "`\"` is not closed", "\"");
     check_error("a: it's \"\nb: \"x\nc: \"y\"\n", "`\"` is not closed", "\"");
 }
 
