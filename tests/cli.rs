@@ -1,0 +1,172 @@
+//! The binary as a user runs it: exit codes, the pipe, what stands in `testdata/`.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn ddlint(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ddlint"));
+    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    ddlint(args).output().expect("ddlint starts")
+}
+
+fn run_with(args: &[&str], stdin: &[u8]) -> Output {
+    let mut child = ddlint(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ddlint starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let input = stdin.to_vec();
+    let writer = std::thread::spawn(move || pipe.write_all(&input));
+    let output = child.wait_with_output().expect("ddlint ends");
+    // ddlint may stop reading early; what counts is what it says.
+    let _ = writer.join();
+    output
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn rules_of(report: &str) -> Vec<(String, String, u64)> {
+    let json: serde_json::Value = serde_json::from_str(report).expect("the report is JSON");
+    let findings = json["findings"].as_array().expect("findings");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
+    findings
+        .iter()
+        .map(|it| {
+            (text(&it["rule"]), text(&it["location"]["file"]), it["location"]["line"].as_u64().unwrap_or(0))
+        })
+        .collect()
+}
+
+#[test]
+fn the_failures_are_found_on_the_lines_to_edit() {
+    let output = run(&["check", "testdata/failures", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found = rules_of(&stdout(&output));
+    let expected = [
+        ("agent-host-ip-unreachable", "testdata/failures/k8s/rayne.yaml", 30),
+        ("agent-service-unresolvable", "testdata/failures/k8s/traffic.yaml", 21),
+        ("app-before-agent", "testdata/failures/apps/rayne.yaml", 7),
+        ("app-before-agent", "testdata/failures/scripts/minikube-setup.sh", 7),
+        ("argocd-token-ignore-differences", "testdata/failures/apps/datadog.yaml", 27),
+        ("cluster-agent-token-regenerated", "testdata/failures/helm/values.yaml", 1),
+        ("custom-agent-config-ignored", "testdata/failures/helm/values.yaml", 25),
+        ("duplicate-yaml-key", "testdata/failures/helm/values.yaml", 18),
+        ("http-error-statuses", "testdata/failures/k8s/rayne.yaml", 32),
+        ("kpi-telemetry-drift", "testdata/failures/helm/values.yaml", 7),
+        ("skip-ssl-validation", "testdata/failures/helm/values.yaml", 24),
+        ("skip-ssl-validation-partial", "testdata/failures/helm/values.yaml", 23),
+    ];
+    for (rule, file, line) in expected {
+        assert!(found.contains(&(rule.into(), file.into(), line)), "{rule} at {file}:{line} in {found:?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+}
+
+#[test]
+fn the_repaired_twin_is_silent() {
+    let output = run(&["check", "testdata/repaired", "--fail-on", "info"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}
+
+#[test]
+fn the_pipe_reports_what_check_reports() {
+    for folder in ["testdata/failures", "testdata/repaired"] {
+        let direct = run(&["check", folder, "--format", "json"]);
+        let stream = run(&[folder]);
+        assert_eq!(stream.status.code(), Some(0));
+        let piped = run_with(&["check", "--format", "json"], &stream.stdout);
+        assert_eq!(stdout(&direct), stdout(&piped), "{folder}");
+        assert_eq!(direct.status.code(), piped.status.code());
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
+    let one = run(&["check", "testdata", "--format", "json", "--jobs", "1"]);
+    let many = run(&["check", "testdata", "--format", "json", "--jobs", "4"]);
+    assert_eq!(stdout(&one), stdout(&many));
+}
+
+#[test]
+fn an_empty_pipe_is_never_a_silent_pass() {
+    for input in [&b""[..], b"\n", b"# only a comment\n", b"just: data\n"] {
+        let output = run_with(&["check"], input);
+        assert_eq!(output.status.code(), Some(2), "{input:?}");
+        let text = stdout(&output);
+        assert!(text.contains("nothing to lint arrived on standard input"), "{text}");
+        assert!(text.contains("ddlint check ."), "{text}");
+    }
+}
+
+#[test]
+fn exit_codes_are_those_of_the_contract() {
+    let code = |args: &[&str]| run(args).status.code();
+    assert_eq!(code(&["check", "testdata/failures", "--exit-zero"]), Some(0));
+    assert_eq!(code(&["check", "testdata/failures", "--fail-on", "never"]), Some(0));
+    assert_eq!(
+        code(&["check", "testdata/failures", "--select", "http-error-statuses", "--fail-on", "error"]),
+        Some(0)
+    );
+    assert_eq!(code(&["check", "testdata/failures", "--select", "http-error-statuses"]), Some(1));
+    assert_eq!(code(&["check", "testdata/no-such-folder"]), Some(2));
+    assert_eq!(code(&["check", "testdata/failures", "testdata/no-such-folder", "--exit-zero"]), Some(2));
+    assert_eq!(code(&["check", "--no-such-option"]), Some(2));
+    assert_eq!(code(&["check", "testdata/failures", "--select", "no-such-rule"]), Some(2));
+    assert_eq!(code(&["chekc"]), Some(2));
+    assert_eq!(code(&[]), Some(0));
+    assert_eq!(code(&["--version"]), Some(0));
+}
+
+#[test]
+fn a_wrong_word_is_answered_with_the_right_one() {
+    let output = run(&["chekc"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("did you mean `ddlint check`?"), "{text}");
+    let output = run(&["explain", "agent-host-ip-unreachabel"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("agent-host-ip-unreachable"), "{text}");
+}
+
+#[test]
+fn every_format_is_a_complete_document_also_with_errors() {
+    let both = ["check", "testdata/failures", "testdata/no-such-folder", "--format"];
+    for format in ["json", "sarif", "gitlab"] {
+        let output = run(&[&both[..], &[format]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let parsed: Result<serde_json::Value, _> = serde_json::from_str(&stdout(&output));
+        assert!(parsed.is_ok(), "{format}");
+    }
+    for line in stdout(&run(&[&both[..], &["github"]].concat())).lines() {
+        assert!(line.starts_with("::"), "{line}");
+    }
+    assert!(stdout(&run(&[&both[..], &["junit"]].concat())).trim_end().ends_with("</testsuites>"));
+}
+
+#[test]
+fn secrets_are_masked_in_what_is_shown() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let folder = std::env::temp_dir().join(format!("ddlint-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("values.yaml");
+    let text = format!("datadog:\n  apiKey: {key}\n  apiKey: {key}\n  clusterName: x\n");
+    std::fs::write(&path, text).expect("a file");
+    let name = path.to_string_lossy().into_owned();
+    for format in ["pretty", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
+        let output = run(&["check", &name, "--format", format]);
+        let text = stdout(&output);
+        assert!(text.contains("duplicate-yaml-key"), "{format}: {text}");
+        assert!(!text.contains(key), "{format}: {text}");
+    }
+    let trace = stdout(&run(&["trace", &name]));
+    assert!(!trace.contains(key), "{trace}");
+    std::fs::remove_dir_all(Path::new(&folder)).expect("the folder goes");
+}
