@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::discover::{self, Discovered, DiskTree, Tree};
+use crate::discover::{self, Discovered, DiskTree, MemoryTree, Tree};
 use crate::filter::Overrides;
 use crate::finding::{Finding, InputError, Severity};
 use crate::model::{DocKind, Model, NotRendered, Settings, build};
@@ -50,27 +50,29 @@ pub struct Linted {
 
 /// Reads and lints.
 pub fn lint(inputs: Inputs<'_>, rules: &Rules<'_>) -> Linted {
-    let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
-    let mut discovered = discover::discover(&tree, &named, &inputs.options);
-    discovered.errors.extend(missing);
-    one_chart(&mut discovered, &inputs.settings);
-    let mut carried = None;
-    if let Some(text) = inputs.stdin {
-        carried = add_stdin(&mut discovered, text);
-    }
-    finish(discovered, inputs.settings, carried, rules)
+    with_inputs(inputs, |discovered, settings, carried| finish(discovered, settings, carried, rules))
 }
 
 /// Reads without linting.
 pub fn read(inputs: Inputs<'_>) -> Model {
+    with_inputs(inputs, |discovered, settings, _| build(discovered, settings))
+}
+
+fn with_inputs<T>(
+    inputs: Inputs<'_>,
+    then: impl FnOnce(Discovered<'_>, Settings, Option<Carried>) -> T,
+) -> T {
+    // What arrives on standard input alone has nothing to do with the files around.
+    let nothing = MemoryTree::default();
     let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
-    let mut discovered = discover::discover(&tree, &named, &inputs.options);
+    let tree: &dyn Tree = if inputs.paths.is_empty() { &nothing } else { &tree };
+    let mut discovered = discover::discover(tree, &named, &inputs.options);
     discovered.errors.extend(missing);
-    one_chart(&mut discovered, &inputs.settings);
-    if let Some(text) = inputs.stdin {
-        add_stdin(&mut discovered, text);
+    if !inputs.paths.is_empty() {
+        one_chart(&mut discovered, &inputs.settings);
     }
-    build(discovered, inputs.settings)
+    let carried = inputs.stdin.and_then(|text| add_stdin(&mut discovered, text));
+    then(discovered, inputs.settings, carried)
 }
 
 /// Lints what stands in a tree of files.
@@ -225,7 +227,7 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
     let documents = documents(&linted.model);
     // What the documents alone show decides what has to travel in comments, so that both ways report the same.
     let alone = stream::write(&documents, &[], &[], &Report::default());
-    let nothing = discover::MemoryTree::default();
+    let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
     let seen = add_stdin(&mut discovered, alone);
     let alone = finish(discovered, settings, seen, rules).report;

@@ -84,7 +84,7 @@ fn the_pipe_reports_what_check_reports() {
         let stream = run(&[folder]);
         assert_eq!(stream.status.code(), Some(0));
         let piped = run_with(&["check", "--format", "json"], &stream.stdout);
-        assert_eq!(stdout(&direct), stdout(&piped), "{folder}");
+        assert!(stdout(&direct) == stdout(&piped), "{folder}: the reports differ");
         assert_eq!(direct.status.code(), piped.status.code());
     }
 }
@@ -153,7 +153,7 @@ fn every_format_is_a_complete_document_also_with_errors() {
 
 #[test]
 fn secrets_are_masked_in_what_is_shown() {
-    let key = "0123456789abcdef0123456789abcdef";
+    let key = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
     let folder = std::env::temp_dir().join(format!("ddlint-cli-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("values.yaml");
