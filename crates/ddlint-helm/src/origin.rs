@@ -106,25 +106,44 @@ pub enum Node {
 #[derive(Clone, Debug)]
 pub struct OriginTable {
     nodes: Vec<Node>,
-    leaves: HashMap<Leaf, OriginId>,
+    leaves: HashMap<Leaf, OriginId, BuildHasherDefault<PairHasher>>,
     /// Nodes that are no leaf, by kind and parts. They are made with every byte that is written under a condition,
     /// so looking them up is cheap.
     pairs: HashMap<(u32, u32, u32), OriginId, BuildHasherDefault<PairHasher>>,
     recording: bool,
 }
 
-/// A hasher for three numbers that nobody chooses to collide: ids are given out in order.
+/// A cheap hasher: what it hashes are ids, given out in order, and the places and paths of one render, whose number
+/// is bounded by the size of the files.
 #[derive(Default)]
 struct PairHasher(u64);
 
+impl PairHasher {
+    fn mix(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 impl Hasher for PairHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
+        for chunk in bytes.chunks(8) {
+            self.mix(chunk.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)));
         }
     }
+    fn write_u8(&mut self, number: u8) {
+        self.mix(u64::from(number));
+    }
     fn write_u32(&mut self, number: u32) {
-        self.0 = (self.0.rotate_left(23) ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.mix(u64::from(number));
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number);
+    }
+    fn write_usize(&mut self, number: usize) {
+        self.mix(number as u64);
+    }
+    fn write_isize(&mut self, number: isize) {
+        self.mix(number as u64);
     }
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 29)
@@ -143,7 +162,7 @@ pub struct Resolved {
 impl OriginTable {
     /// An empty table; with `recording` false every origin made is [`OriginId::NONE`].
     pub fn new(recording: bool) -> Self {
-        OriginTable { nodes: Vec::new(), leaves: HashMap::new(), pairs: HashMap::default(), recording }
+        OriginTable { nodes: Vec::new(), leaves: HashMap::default(), pairs: HashMap::default(), recording }
     }
 
     /// Whether origins are recorded at all.
@@ -174,6 +193,31 @@ impl OriginTable {
         let id = OriginId(self.nodes.len() as u32);
         self.leaves.insert(leaf, id);
         id
+    }
+
+    /// The origins of the lines of a literal text, which the caller makes once and keeps: they are not looked up.
+    pub(crate) fn lines(
+        &mut self,
+        file: &Arc<str>,
+        lines: impl Iterator<Item = (u32, u32)>,
+    ) -> Vec<(u32, OriginId)> {
+        let mut out = Vec::new();
+        for (start, end) in lines {
+            let place = Place { file: Arc::clone(file), start, end };
+            self.nodes.push(Node::Leaf(Leaf::Template(place)));
+            out.push((end, OriginId(self.nodes.len() as u32)));
+        }
+        out
+    }
+
+    /// The same lines under a test; not looked up either.
+    pub(crate) fn tested_lines(&mut self, lines: &[(u32, OriginId)], by: OriginId) -> Vec<(u32, OriginId)> {
+        let nodes = &mut self.nodes;
+        let tested = lines.iter().map(|(end, base)| {
+            nodes.push(Node::Tested { base: *base, by });
+            (*end, OriginId(nodes.len() as u32))
+        });
+        tested.collect()
     }
 
     /// The origin of something made out of both.
@@ -244,14 +288,20 @@ impl OriginTable {
     /// Gives template files other names in all places, once a render is over: the names under which they were
     /// given instead of those that Helm gives them. No origins are made after that.
     pub(crate) fn rename_files(&mut self, names: &BTreeMap<Arc<str>, Arc<str>>) {
+        // The places of one file follow each other and share its name.
+        let mut last: Option<(Arc<str>, Arc<str>)> = None;
         for node in &mut self.nodes {
             let place = match node {
                 Node::Leaf(Leaf::Template(place)) => place,
                 Node::Leaf(Leaf::Random { call, .. } | Leaf::Unordered { call, .. }) => call,
                 _ => continue,
             };
-            if let Some(file) = names.get(&place.file) {
-                place.file = file.clone();
+            match &last {
+                Some((from, to)) if Arc::ptr_eq(from, &place.file) => place.file = to.clone(),
+                _ => {
+                    let to = names.get(&place.file).unwrap_or(&place.file).clone();
+                    last = Some((std::mem::replace(&mut place.file, to.clone()), to));
+                }
             }
         }
         self.leaves.clear();

@@ -202,20 +202,14 @@ impl Unit {
         let mut literals = self.literals.borrow_mut();
         let Some(literal) = literals.get_mut(number as usize) else { return Rc::default() };
         if literal.lines.is_empty() {
-            literal.lines = split_lines(&self.source, start, end)
-                .map(|(from, to)| {
-                    let place = || Place { file: Arc::clone(&self.name), start: from, end: to };
-                    (to, origins.leaf(|| Leaf::Template(place())))
-                })
-                .collect();
+            literal.lines = origins.lines(&self.name, split_lines(&self.source, start, end)).into();
         }
         if control.is_none() {
             return Rc::clone(&literal.lines);
         }
         if literal.control != control || literal.tested.is_none() {
             literal.control = control;
-            let lines = literal.lines.iter().map(|(to, base)| (*to, origins.tested(*base, control)));
-            literal.tested = Some(lines.collect());
+            literal.tested = Some(origins.tested_lines(&literal.lines, control).into());
         }
         literal.tested.clone().unwrap_or_default()
     }
