@@ -129,10 +129,7 @@ fn capital(text: &str) -> String {
 
 /// The views with their facts in Markdown.
 pub fn views() -> String {
-    let mut page = String::from(
-        "# Views\n\nWhat rules can look at; made from the source. `ddlint query --view VIEW PATH` shows the members of \
-         your files.\n",
-    );
+    let mut page = String::from("# Views\n\nWhat rules can look at; made from the source.\n");
     for view in ViewSet::catalogue().iter() {
         page.push_str(&format!(
             "\n## {}\n\n{}.\n\n| fact | type | |\n|--|--|--|\n",
