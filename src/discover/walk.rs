@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ddlint_helm::chart::{ArchiveLimits, load_packed};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -169,11 +170,22 @@ impl Walk<'_> {
                 if !of_chart && !matches!(entry.name.as_str(), ".git" | ".hg" | ".svn") {
                     self.folder(&path, &ignores, false, depth + 1);
                 }
-            } else if is_packed(&entry.name) {
-                self.charts.insert(FoundChart { path, packed: true, named: false });
+            } else if entry.name.ends_with(".tgz") {
+                self.archive(path);
             } else if is_candidate(&entry.name) || self.is_script(&path, &entry.name) {
                 self.files.insert(FoundFile { path, named: false });
             }
+        }
+    }
+
+    /// A packed chart, or any other archive.
+    fn archive(&mut self, path: String) {
+        match self.tree.read(&path) {
+            Ok(bytes) if load_packed(&bytes, &path, &ArchiveLimits::default()).is_ok() => {
+                self.charts.insert(FoundChart { path, packed: true, named: false });
+            }
+            Ok(_) => self.skip(path, "an archive that is no chart"),
+            Err(error) => self.skip(path, error.to_string()),
         }
     }
 
@@ -261,7 +273,7 @@ mod tests {
         ];
         let (files, charts) = found(&files, &[], &[""]);
         assert_eq!(files, ["templates/plain.yaml", "x/Chart.yaml", "x/ci/a-values.yaml", "x/values.yaml"]);
-        assert_eq!(charts, ["packed-1.0.tgz", "x"]);
+        assert_eq!(charts, ["x"], "an empty archive is no chart");
     }
 
     #[test]

@@ -193,9 +193,11 @@ impl Builder<'_> {
         })
     }
 
-    /// Resources that a Flux Kustomization with `postBuild` fills variables into.
-    pub(super) fn find_substituted(&mut self) {
+    /// What Flux Kustomizations do to the resources of their folder: `postBuild` fills variables in,
+    /// `targetNamespace` moves them.
+    pub(super) fn apply_flux_kustomizations(&mut self) {
         let mut folders = Vec::new();
+        let mut namespaces: Vec<(String, String)> = Vec::new();
         for resource in &self.resources {
             if resource.kind != "Kustomization"
                 || !resource.api_version.starts_with("kustomize.toolkit.fluxcd.io/")
@@ -203,20 +205,41 @@ impl Builder<'_> {
                 continue;
             }
             let Some(spec) = self.node(resource.at).and_then(|root| root.get("spec")) else { continue };
+            let Some(folder) = spec.get("path").and_then(|path| path.text()).and_then(|path| join("", path))
+            else {
+                continue;
+            };
+            if let Some(namespace) = known(spec.get("targetNamespace")) {
+                namespaces.push((folder.clone(), namespace));
+            }
             if spec.get("postBuild").is_some_and(|it| !it.is_null()) {
-                folders.extend(spec.get("path").and_then(|path| path.text()).and_then(|path| join("", path)));
+                folders.push(folder);
             }
         }
-        let mut files: Vec<String> = Vec::new();
         for folder in &folders {
-            files.extend(self.resources_of.keys().filter(|path| is_below(path, folder)).cloned());
-            files.extend(self.closure(folder).into_keys());
+            for file in self.flux_files(folder) {
+                self.substituted.extend(self.resources_of.get(&file).into_iter().flatten());
+            }
         }
-        for file in files {
-            self.substituted.extend(self.resources_of.get(&file).into_iter().flatten());
+        for (folder, namespace) in namespaces {
+            for file in self.flux_files(&folder) {
+                for id in self.resources_of.get(&file).cloned().unwrap_or_default() {
+                    if let Some(resource) = self.resources.get_mut(id.0 as usize) {
+                        resource.effective_namespace = Some(namespace.clone());
+                    }
+                }
+            }
         }
         let all: Vec<ResourceId> = self.substituted.iter().copied().collect();
         self.substitute(&all);
+    }
+
+    /// What Flux builds in a folder: its kustomization, or all that lies below it.
+    fn flux_files(&self, folder: &str) -> Vec<String> {
+        if self.kustomizations.contains_key(folder) {
+            return self.closure(folder).into_keys().collect();
+        }
+        self.resources_of.keys().filter(|path| is_below(path, folder)).cloned().collect()
     }
 
     fn is_substituted(&self, id: ResourceId) -> bool {

@@ -45,7 +45,7 @@ pub fn build(discovered: Discovered<'_>, settings: Settings) -> Model {
     builder.read();
     builder.follow_applications();
     builder.mark_kustomized();
-    builder.find_substituted();
+    builder.apply_flux_kustomizations();
     builder.application_releases();
     builder.flux_releases();
     builder.kustomize_releases();

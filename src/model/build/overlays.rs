@@ -92,6 +92,11 @@ impl Overlays {
     }
 }
 
+/// Whether environments are called so.
+pub(super) fn is_environment(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
 /// Members of `clusters/` that are for all of them.
 fn is_common(name: &str) -> bool {
     matches!(name, "base" | "bases" | "common" | "shared" | "default" | "all" | "global" | "templates")

@@ -39,6 +39,10 @@ impl Key {
 /// The cluster that ArgoCD itself runs in.
 const OWN_CLUSTER: &str = "in-cluster";
 
+/// What lies in no overlay is in each, up to this many memberships. A catalogue of a hundred parts, each with overlays
+/// of its own, is no hundred clusters.
+const MOST_SHARED: usize = 50_000;
+
 impl Builder<'_> {
     /// Puts everything into scopes.
     pub(super) fn relate(&mut self) {
@@ -63,6 +67,8 @@ impl Builder<'_> {
             .chain(&scripts)
             .filter_map(|key| if let Key::Plain(overlay) = key { Some(overlay.clone()) } else { None })
             .collect();
+        let common = resources.iter().filter(|keys| keys.contains(&Key::Plain(None))).count();
+        let too_many = plain.len() > 8 && common * plain.len() > MOST_SHARED;
         let mut keys: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
         let named: Vec<&Option<String>> = plain.iter().filter(|overlay| overlay.is_some()).collect();
         for cluster in &clusters {
@@ -82,6 +88,11 @@ impl Builder<'_> {
             (0 | 1, true) => {
                 let scope = keys.keys().next().cloned().unwrap_or(Key::Plain(None));
                 keys.entry(scope).or_default().insert(Key::Plain(None));
+            }
+            (0 | 1, false) if too_many => {
+                for overlay in &plain {
+                    keys.entry(Key::Plain(overlay.clone())).or_default().insert(Key::Plain(overlay.clone()));
+                }
             }
             (0 | 1, false) => {
                 let mut common: BTreeSet<Key> = keys.values().flatten().cloned().collect();

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::Builder;
 use super::classify::{datadog_values_root, is_values_name};
 use super::load::syntax_error;
+use super::overlays::is_environment;
 use super::release::{Draft, Given};
 use super::set::{self, SetKind};
 use crate::discover::{EntryKind, file_name, join, parent};
@@ -122,17 +123,18 @@ impl Builder<'_> {
         for files in folders.into_values() {
             // `values-prod.yaml` beside `values.yaml` is an overlay on it: the base alone is not what is deployed.
             let base = files.iter().find(|(_, path)| is_base(path)).map(|(id, _)| *id);
-            let overlays = files.iter().filter(|(_, path)| is_values_name(path) && !is_base(path)).count();
+            let is_overlay = |path: &str| is_values_name(path) && !is_base(path);
+            let overlays = files.iter().filter(|(_, path)| is_overlay(path)).count();
             for (id, path) in &files {
-                let is_overlay = is_values_name(path) && !is_base(path);
-                let below = base.filter(|_| is_overlay);
-                let names_overlay = is_overlay && (overlays > 1 || base.is_some());
-                let complete = base != Some(*id) || overlays == 0;
-                let overlay = names_overlay.then(|| overlay_name(path));
-                let release = self.standalone(*id, path, below, complete, overlay);
-                if let Some(release) = release.filter(|_| !complete) {
-                    self.alone.insert(release);
-                }
+                let overlaid = base == Some(*id) && overlays > 0;
+                let several = is_overlay(path) && overlays > 1;
+                let name = overlay_name(path);
+                // Names of environments tell which of the other manifests they go with; of others that is not known.
+                let environment = is_environment(&name);
+                let below = base.filter(|_| is_overlay(path));
+                let overlay = (several && environment).then_some(name);
+                let release = self.standalone(*id, path, below, !overlaid, overlay);
+                self.alone.extend(release.filter(|_| overlaid || (several && !environment)));
             }
         }
     }

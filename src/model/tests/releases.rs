@@ -81,7 +81,7 @@ fn a_chart_that_nobody_deploys_is_taken_with_each_values_file() {
         ("x/values.yaml", "a: 1\nb: 2\n"),
         ("x/values-prod.yaml", "a: 2\n"),
         ("x/ci/ha-values.yaml", "a: 3\nb: null\n"),
-        ("x/templates/t.yaml", "{{ broken"),
+        ("x/templates/t.yaml", "{{- /* no YAML by itself */ -}}\n"),
         ("pod.yaml", "apiVersion: v1\nkind: Pod\n"),
     ]);
     let a: Vec<_> = model.releases.iter().map(|r| r.values.get(&["a"]).map(|v| v.data.clone())).collect();
@@ -162,4 +162,37 @@ fn a_values_file_that_is_a_list_is_an_error_where_it_is_used() {
     let model = from_memory(&[chart, ("x/values.yaml", "- a\n- b\n")], Settings::default());
     assert_eq!(model.errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["values-not-a-mapping"]);
     assert!(super::model(&[("values.yaml", "- datadog\n")]).releases.is_empty());
+}
+
+#[test]
+fn values_of_other_names_are_alone_and_one_overlay_is_what_is_deployed() {
+    let pod = ("app.yaml", "apiVersion: v1\nkind: Pod\n");
+    let base = ("values.yaml", "datadog: {site: base}\n");
+    let several = model(&[
+        pod,
+        base,
+        ("values-ha.yaml", "datadog: {site: ha}\n"),
+        ("values-x.yaml", "datadog: {site: x}\n"),
+    ]);
+    let with_pod = several.scopes.iter().filter(|scope| !scope.resources.is_empty());
+    assert_eq!(with_pod.map(|scope| scope.releases.len()).collect::<Vec<_>>(), [0]);
+    let one = model(&[pod, base, ("values-prod.yaml", "datadog: {site: prod}\n")]);
+    let scope = one.scopes.iter().find(|scope| !scope.resources.is_empty()).expect("the pod's scope");
+    assert_eq!(scope.releases.iter().map(|id| site(one.release(*id))).collect::<Vec<_>>(), [Some("prod")]);
+}
+
+#[test]
+fn flux_moves_resources_to_its_namespace() {
+    let model = model(&[
+        (
+            "flux.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: k}\nspec: {path: ./apps/x, targetNamespace: shop}\n",
+        ),
+        ("apps/x/p.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"),
+        ("apps/y/q.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: q}\n"),
+    ]);
+    let of = |name: &str| {
+        model.resources.iter().find(|r| r.name == name).and_then(|r| r.effective_namespace.clone())
+    };
+    assert_eq!((of("p").as_deref(), of("q")), (Some("shop"), None));
 }
