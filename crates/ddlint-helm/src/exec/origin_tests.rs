@@ -153,6 +153,16 @@ fn runaway_templates_end_with_the_line() {
 }
 
 #[test]
+fn a_text_put_together_in_a_loop_stays_small() {
+    let template = "{{ $s := \"\" }}{{ range .l }}{{ if . }}{{ $s = printf \"%s%s\" $s . }}{{ end }}{{ end }}{{ len $s }}";
+    let values = format!("l: [{}]", "a,".repeat(1_000));
+    let (result, mut origins) = render::<Recording>(template, &values, Limits::default());
+    assert_eq!(result.expect("the template renders").bytes(), b"1000");
+    let newest = origins.leaf(|| crate::origin::Leaf::Release("x".into()));
+    assert!(newest.0 < 100_000, "{} origins were made", newest.0);
+}
+
+#[test]
 fn deep_nesting_is_an_error_and_not_a_crash() {
     for template in [
         "{{ (".repeat(5_000),

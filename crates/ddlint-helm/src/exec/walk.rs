@@ -8,6 +8,9 @@ use crate::text::TextBuf;
 use crate::value::{Data, Value};
 use std::rc::Rc;
 
+/// From how many runs on a text is marked as a whole by what decided about it.
+const MANY_RUNS: usize = 64;
+
 /// How execution goes on after a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -191,7 +194,17 @@ impl<R: Recorder> Engine<R> {
         for slot in &branch.assigned {
             if let Some(Some(variable)) = frame.slots.get_mut(*slot as usize) {
                 let value = std::mem::replace(&mut variable.value, Value::NIL);
-                variable.value = value.tested(condition, &mut self.origins);
+                variable.value = match &value.data {
+                    // A text that a loop puts together: marking each of its runs anew in each turn would take
+                    // quadratic space.
+                    Data::Str(text) if text.segments().len() > MANY_RUNS => {
+                        let mut marked = TextBuf::with_capacity(text.len());
+                        marked.push_text(text);
+                        marked.mark(self.origins.absent(condition, false));
+                        Value::string(marked.finish())
+                    }
+                    _ => value.tested(condition, &mut self.origins),
+                };
             }
         }
     }
