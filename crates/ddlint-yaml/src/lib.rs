@@ -10,11 +10,12 @@
 //! # Where this parser and Go's differ
 //!
 //! Refused here, taken by Go: content behind the value of a document (`{a: 1}}`, or a line that is indented less than
-//! the first one), which Go drops without a word; a comment that interrupts a plain scalar in ways that Go ends it at;
-//! `>` or `|` where a value has ended.
+//! the first one), which Go drops without a word; `"x"#` with no space before the comment, and a comment between a
+//! key and its colon; a block scalar whose header stands in column 0 below its key.
 //!
 //! Taken here, refused by Go: `"\/"`; `%YAML 1.2`; keys that are collections (`? [a]`, and with them `{{ x }}`,
-//! see [`Node::is_template`]); null keys; entries without a key (`: a`); tabs between a `-` and its item; keys of more than 1,024 characters; `.inf` and `.nan` as values.
+//! see [`Node::is_template`]); null keys; entries without a key (`: a`); tabs between a `-` and its item; keys of more
+//! than 1,024 characters; `.inf` and `.nan` as values.
 
 mod document;
 mod events;

@@ -31,7 +31,7 @@ pub(crate) fn joinable(text: &str, chunk: Span, failure: &Failure) -> Option<Spa
         .strip_prefix(':')
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']));
     let inside = span.slice(text);
-    (!is_key && inside.contains('\n') && !inside.lines().any(ends_document)).then_some(span)
+    (!is_key && inside.contains(['\n', '\r']) && !inside.lines().any(ends_document)).then_some(span)
 }
 
 /// Replaces the line breaks in a part of the source by spaces.
@@ -51,7 +51,7 @@ pub(crate) fn decode(quoted: &str) -> Option<String> {
     while let Some(character) = rest.chars().next() {
         let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
         let white = rest.get(..blank)?;
-        let breaks = white.matches('\n').count();
+        let breaks = line_breaks(white);
         if breaks > 0 {
             // One break is a space; of more, the first is dropped.
             if breaks == 1 {
@@ -76,6 +76,11 @@ pub(crate) fn decode(quoted: &str) -> Option<String> {
     Some(out)
 }
 
+/// The number of line breaks, of any system.
+fn line_breaks(white: &str) -> usize {
+    white.matches(['\n', '\r']).count() - white.matches("\r\n").count()
+}
+
 /// Undoes one escape and gives what stands behind it.
 fn escape<'a>(text: &'a str, out: &mut String) -> Option<&'a str> {
     let letter = text.chars().next()?;
@@ -98,8 +103,8 @@ fn escape<'a>(text: &'a str, out: &mut String) -> Option<&'a str> {
         '\n' | '\r' => {
             // An escaped break joins the lines; blank lines behind it are breaks.
             let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
-            let more = rest.get(..blank)?.matches('\n').count()
-                - usize::from(letter == '\r' && rest.starts_with('\n'));
+            let more =
+                line_breaks(rest.get(..blank)?) - usize::from(letter == '\r' && rest.starts_with('\n'));
             out.extend(std::iter::repeat_n('\n', more));
             return rest.get(blank..);
         }
