@@ -13,8 +13,8 @@ use crate::source::Place;
 use super::agent::{Agent, Form};
 use super::chart::{Chart, is_placeholder};
 use super::from_manifests::container_place;
-use super::from_values::{ValuesEnv, entry_place, is_datadog, list_env, values_env};
-use super::pods::{at, below, is_agent_pod, is_datadog_software, node_place};
+use super::from_values::{ValuesEnv, entry_place, list_env, values_env};
+use super::pods::{at, below, datadog_release, is_agent_pod, is_datadog_software, node_place};
 use super::target::is_true;
 
 /// The variable that switches certificate verification off.
@@ -101,7 +101,7 @@ pub(crate) fn containers(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
         // What a release of the input renders is judged by its values.
-        if resource.release.is_some_and(|release| is_datadog(model.release(release))) {
+        if datadog_release(model, resource).is_some() {
             continue;
         }
         let own = is_agent_pod(model, resource, workload);

@@ -12,8 +12,8 @@ use super::agent::{Admission, Agent, AgentService, Form, Spot};
 use super::chart::InjectMode;
 use super::known::any;
 use super::pods::{
-    below, image_name, is_agent_daemonset, is_chart_rendered, label, name_place, node_place, pod_annotation,
-    runs_agent_image, selects,
+    below, datadog_release, image_name, is_agent_daemonset, is_chart_rendered, label, name_place, node_place,
+    pod_annotation, runs_agent_image, selects,
 };
 use super::target::is_true;
 use super::token::{CHECKSUM_EXISTING, CHECKSUM_NONE, KpiTelemetry, Token, TokenSource, ZERO_UUID};
@@ -43,7 +43,7 @@ pub(crate) fn agents(model: &Model, scope: &Scope) -> Vec<Agent> {
         if alone {
             let mut agent = Agent::unknown(Form::Rendered, name_place(model, resource));
             agent.node = Some(resource.at);
-            agent.release = resource.release;
+            agent.release = datadog_release(model, resource);
             agent.application = resource.deployed_by;
             agent.fullname = Some(stem.to_string());
             agent.namespace = resource.effective_namespace.clone();
@@ -191,7 +191,7 @@ fn daemonset(
     let mut agent = Agent::unknown(form, place);
     agent.node = Some(resource.at);
     agent.resource = Some(id);
-    agent.release = resource.release;
+    agent.release = datadog_release(model, resource);
     agent.application = resource.deployed_by;
     agent.fullname = Some(resource.name.clone());
     agent.namespace = resource.effective_namespace.clone();

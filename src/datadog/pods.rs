@@ -2,9 +2,12 @@
 //!
 //! Deliberately absent: anything about one installation.
 
+use crate::model::release::Release;
 use crate::model::resource::{Container, Resource, Workload};
-use crate::model::{At, Model};
+use crate::model::{At, Model, ReleaseId};
 use crate::source::Place;
+
+use super::from_values::is_datadog;
 use ddlint_yaml::{Node, Span};
 
 /// The place of a node.
@@ -95,7 +98,36 @@ pub(crate) fn is_chart_rendered(model: &Model, resource: &Resource) -> bool {
     let helm = label(model, resource, "app.kubernetes.io/managed-by") == Some("Helm");
     label(model, resource, "helm.sh/chart").is_some_and(|chart| chart.starts_with("datadog-"))
         || (helm && label(model, resource, "agent.datadoghq.com/component").is_some())
-        || resource.release.is_some()
+        || datadog_release(model, resource).is_some()
+}
+
+/// The release of the chart `datadog` that rendered a resource: its own, or the one that its umbrella chart holds.
+pub(crate) fn datadog_release(model: &Model, resource: &Resource) -> Option<ReleaseId> {
+    let own = resource.release?;
+    if is_datadog(model.release(own)) {
+        return Some(own);
+    }
+    let chart = label(model, resource, "helm.sh/chart").is_some_and(|chart| chart.starts_with("datadog-"))
+        || label(model, resource, "agent.datadoghq.com/component").is_some();
+    if !chart {
+        return None;
+    }
+    let mut inner = model.releases.iter().zip(0u32..).filter(|(release, _)| is_datadog(release));
+    inner.find(|(release, _)| is_within(model, release, own)).map(|(_, id)| ReleaseId(id))
+}
+
+/// A release is the other one, or a dependency somewhere below it.
+fn is_within(model: &Model, release: &Release, other: ReleaseId) -> bool {
+    let mut parent = release.parent;
+    // Charts are not nested deeper than this.
+    for _ in 0..16 {
+        match parent {
+            Some(id) if id == other => return true,
+            Some(id) => parent = model.release(id).parent,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// The DaemonSet is the node Agent's.

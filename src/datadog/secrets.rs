@@ -16,7 +16,7 @@ use super::chart::{Chart, Text, is_placeholder};
 use super::environment::is_fixture;
 use super::from_operator::is_datadog_agent;
 use super::from_values::is_datadog;
-use super::pods::{at, below, is_agent_pod, name_place, node_place};
+use super::pods::{at, below, datadog_release, is_agent_pod, name_place, node_place};
 
 /// A cluster agent token, or a Secret that should hold one.
 #[derive(Clone, PartialEq, Debug)]
@@ -96,7 +96,7 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
     for &id in &scope.resources {
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
-        if !is_agent_pod(model, resource, workload) || resource.release.is_some() {
+        if !is_agent_pod(model, resource, workload) || datadog_release(model, resource).is_some() {
             continue;
         }
         for entry in workload.containers.iter().flat_map(|container| &container.env.entries) {
@@ -126,7 +126,7 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
                 && (resource.effective_namespace == namespace
                     || namespace.is_none()
                     || resource.effective_namespace.is_none());
-            if here && !is_encrypted(model, resource) && resource.release.is_none() {
+            if here && !is_encrypted(model, resource) && datadog_release(model, resource).is_none() {
                 found.extend(
                     secret_token(model, id, resource, &key).map(|token| ClusterToken { reference, ..token }),
                 );
@@ -249,7 +249,7 @@ pub(crate) fn keys(model: &Model, scope: &Scope) -> Vec<PlainKey> {
     }
     for &id in &scope.resources {
         let resource = model.resource(id);
-        if resource.release.is_some() {
+        if datadog_release(model, resource).is_some() {
             continue;
         }
         if is_datadog_agent(resource) {
@@ -298,7 +298,10 @@ pub(crate) fn keys(model: &Model, scope: &Scope) -> Vec<PlainKey> {
     }
     for &id in &scope.resources {
         let resource = model.resource(id);
-        if resource.kind != "Secret" || resource.release.is_some() || is_encrypted(model, resource) {
+        if resource.kind != "Secret"
+            || datadog_release(model, resource).is_some()
+            || is_encrypted(model, resource)
+        {
             continue;
         }
         let used = named.iter().any(|(name, namespace)| {
