@@ -5,6 +5,7 @@
 
 use crate::model::release::{ChartRef, Release};
 use crate::model::values::{Value, ValueAt, ValueData};
+use crate::model::{DocId, Model};
 
 use super::known::{all, any, not};
 
@@ -50,6 +51,8 @@ pub(crate) struct Chart<'a> {
     release: &'a Release,
     kubernetes: (u32, u32),
     complete: bool,
+    /// The chart's own values file, where a person has others to edit.
+    defaults: Option<DocId>,
 }
 
 /// The kind of configuration that the admission webhook puts into pods.
@@ -77,8 +80,12 @@ impl InjectMode {
 
 impl<'a> Chart<'a> {
     /// The values of a release of the chart.
-    pub(crate) fn new(release: &'a Release, kubernetes: (u32, u32)) -> Chart<'a> {
-        Chart { release, kubernetes, complete: release.complete }
+    pub(crate) fn new(model: &'a Model, release: &'a Release) -> Chart<'a> {
+        let defaults = match &release.chart {
+            ChartRef::Local(folder) => own_values(model, release, folder),
+            ChartRef::Remote { .. } => None,
+        };
+        Chart { release, kubernetes: model.settings.kubernetes, complete: release.complete, defaults }
     }
 
     /// The same, as if no file were missing.
@@ -115,7 +122,7 @@ impl<'a> Chart<'a> {
     /// Where the value at a path was given, also when it is not known.
     pub(crate) fn at(&self, path: &str) -> Option<ValueAt> {
         let keys: Vec<&str> = path.split('.').collect();
-        self.release.values.get(&keys)?.at
+        self.release.values.get(&keys)?.at.filter(|at| Some(at.doc) != self.defaults)
     }
 
     /// The deepest of the given paths (and their ancestors) that the values hold, for pointing at.
@@ -378,6 +385,19 @@ impl<'a> Chart<'a> {
             _ => None,
         }
     }
+}
+
+/// The values file of a chart folder, where it is not the only one that gives values to the release.
+fn own_values(model: &Model, release: &Release, folder: &str) -> Option<DocId> {
+    let is_own = |id: &&DocId| {
+        let path = &model.sources.get(model.doc(**id).file).root_path;
+        path.strip_prefix(folder)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|name| name == "values.yaml")
+    };
+    let own = (0..model.docs.len() as u32).map(DocId).find(|id| is_own(&id))?;
+    let others = release.parent.is_some() || release.layers.iter().any(|layer| *layer != own);
+    others.then_some(own)
 }
 
 /// The text of a scalar as a template prints it.

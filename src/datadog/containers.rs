@@ -172,7 +172,7 @@ fn last_of(entries: Vec<ValuesEnv>) -> Option<Effective> {
 
 fn from_release(model: &Model, agent: usize, id: ReleaseId, found: &mut Vec<AgentContainer>) {
     let release = model.release(id);
-    let chart = Chart::new(release, model.settings.kubernetes);
+    let chart = Chart::new(model, release);
     let setting = |path: &str| {
         let value = chart.text(path);
         let at = chart.at(path)?;

@@ -204,7 +204,7 @@ pub(crate) fn troubles(model: &Model, agents: &[Agent]) -> Vec<ConfigTrouble> {
 
 fn of_release(model: &Model, agent: usize, id: ReleaseId, found: &mut Vec<ConfigTrouble>) {
     let release = model.release(id);
-    let chart = Chart::new(release, model.settings.kubernetes);
+    let chart = Chart::new(model, release);
     let path = "agents.customAgentConfig";
     let switch = chart.at("agents.useConfigMap").map(|at| entry_place(model, at));
     let used = chart.flag("agents.useConfigMap", false);

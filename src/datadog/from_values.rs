@@ -22,7 +22,7 @@ pub(crate) fn is_datadog(release: &Release) -> bool {
 /// The installation that a release makes; none where there is nothing to point at.
 pub(crate) fn agent(model: &Model, id: ReleaseId) -> Option<Agent> {
     let release = model.release(id);
-    let chart = Chart::new(release, model.settings.kubernetes);
+    let chart = Chart::new(model, release);
     let chart_place = release_place(model, release)?;
     let key = |path: &str| chart.nearest(path).map(|at| entry_place(model, at));
     let decided = |path: &str| key(path).or(Some(chart_place));
@@ -106,7 +106,7 @@ pub(crate) fn release_place(model: &Model, release: &Release) -> Option<Place> {
         Deployer::Script(script, step) => return model.script(script).steps.get(step).map(|step| step.place),
         Deployer::Config(_) | Deployer::Nobody => {}
     }
-    let from_values = Chart::new(release, (0, 0)).nearest("datadog");
+    let from_values = Chart::new(model, release).nearest("datadog");
     if let Some(at) = from_values {
         return Some(entry_place(model, at));
     }

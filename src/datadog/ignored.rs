@@ -53,7 +53,7 @@ pub(crate) fn token_ignored(model: &Model, agent: &Agent) -> Option<TokenIgnored
         missing.push(format!("the Secret is named `{stem}-cluster-agent`, not `{name}`"));
     }
     let runners = agent.release.is_some_and(|release| {
-        let chart = Chart::new(model.release(release), model.settings.kubernetes);
+        let chart = Chart::new(model, model.release(release));
         chart.flag("clusterChecksRunner.enabled", false) == Some(true)
     });
     let mut wanted = vec![("DaemonSet", ""), ("Deployment", "-cluster-agent")];

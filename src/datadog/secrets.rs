@@ -65,7 +65,7 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
     let mut secrets: Vec<(String, String, Option<String>, Option<Place>)> = Vec::new();
     for agent in agents {
         if let Some(id) = agent.release {
-            let chart = Chart::new(model.release(id), model.settings.kubernetes);
+            let chart = Chart::new(model, model.release(id));
             if let (Text::Given(text), Some(at)) =
                 (chart.text("clusterAgent.token"), chart.at("clusterAgent.token"))
             {
@@ -234,7 +234,7 @@ pub(crate) fn keys(model: &Model, scope: &Scope) -> Vec<PlainKey> {
         if !is_datadog(release) {
             continue;
         }
-        let chart = Chart::new(release, model.settings.kubernetes);
+        let chart = Chart::new(model, release);
         for (path, kind) in [("datadog.apiKey", KeyKind::Api), ("datadog.appKey", KeyKind::Application)] {
             if let (Text::Given(text), Some(at)) = (chart.text(path), chart.at(path)) {
                 add(kind, &text, model.place(at.value_at()), None);

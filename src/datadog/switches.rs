@@ -60,7 +60,7 @@ fn hints(model: &Model, scope: &Scope, agent: &Agent) -> Vec<(&'static str, Stri
     let mut found: Vec<(&'static str, String, Option<Place>)> = Vec::new();
     if let Some(id) = agent.release {
         let release = model.release(id);
-        let chart = Chart::new(release, model.settings.kubernetes);
+        let chart = Chart::new(model, release);
         if let Some(name) = chart.text("datadog.clusterName").given() {
             let place = super::containers::value_place(model, &chart, "datadog.clusterName");
             found.push(("the cluster's name", name.to_string(), place));

@@ -6,14 +6,9 @@ use super::{Datadog, InScope};
 use crate::model::env::Env;
 use crate::model::{self, Model, ScopeId, Settings};
 
-fn values(text: &str) -> Model {
-    let text = format!("datadog: {{apiKeyExistingSecret: datadog-secret}}\nagents: {{}}\n{text}");
-    model::from_memory(&[("values.yaml", &text)], Settings::default())
-}
-
 fn first(model: &Model) -> Chart<'_> {
     let release = model.releases.first().expect("the values make a release");
-    Chart::new(release, (1, 30))
+    Chart::new(model, release)
 }
 
 /// A release with these values, as parameters of an Application.
@@ -122,10 +117,12 @@ fn names_follow_from_the_release() {
 
 #[test]
 fn the_service_needs_kubernetes_1_22() {
-    let model = values("");
-    let release = model.releases.first().expect("the values make a release");
-    assert_eq!(Chart::new(release, (1, 21)).service_exists(), Some(false));
-    assert_eq!(Chart::new(release, (1, 22)).service_exists(), Some(true));
+    for (version, exists) in [((1, 21), false), ((1, 22), true)] {
+        let settings = Settings { kubernetes: version, ..Settings::default() };
+        let files = [("values.yaml", "datadog: {apiKeyExistingSecret: s}\nagents: {}\n")];
+        let model = model::from_memory(&files, settings);
+        assert_eq!(first(&model).service_exists(), Some(exists));
+    }
 }
 
 #[test]

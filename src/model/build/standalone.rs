@@ -143,8 +143,14 @@ impl Builder<'_> {
         let Some(doc) = self.loader.docs.get(id.0 as usize) else { return false };
         let embedded =
             matches!(self.loader.sources.get(doc.file).origin, crate::source::Origin::Embedded { .. });
+        // The files of a chart that another one holds are that one's dependencies.
+        let path = self.path_of(doc.file);
+        let vendored = self.loader.chart_folders.iter().any(|folder| {
+            path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with("/charts/"))
+        });
         doc.kind == DocKind::Values
             && !embedded
+            && !vendored
             && !self.releases.iter().any(|release| release.layers.contains(&id))
     }
 
