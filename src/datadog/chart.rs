@@ -48,6 +48,7 @@ enum Raw<'a> {
 /// The values of one release of the chart.
 #[derive(Clone, Copy)]
 pub(crate) struct Chart<'a> {
+    model: &'a Model,
     release: &'a Release,
     kubernetes: (u32, u32),
     complete: bool,
@@ -85,7 +86,7 @@ impl<'a> Chart<'a> {
             ChartRef::Local(folder) => own_values(model, release, folder),
             ChartRef::Remote { .. } => None,
         };
-        Chart { release, kubernetes: model.settings.kubernetes, complete: release.complete, defaults }
+        Chart { model, release, kubernetes: model.settings.kubernetes, complete: release.complete, defaults }
     }
 
     /// The same, as if no file were missing.
@@ -122,7 +123,11 @@ impl<'a> Chart<'a> {
     /// Where the value at a path was given, also when it is not known.
     pub(crate) fn at(&self, path: &str) -> Option<ValueAt> {
         let keys: Vec<&str> = path.split('.').collect();
-        self.release.values.get(&keys)?.at.filter(|at| Some(at.doc) != self.defaults)
+        let at = self.release.values.get(&keys)?.at.filter(|at| Some(at.doc) != self.defaults)?;
+        // A parameter of an Application makes the mappings above it too; they stand nowhere.
+        let key = self.model.node(at.key_at()).text().unwrap_or_default();
+        let own = keys.last().is_some_and(|last| key == *last) || key.ends_with(path) || !key.contains('.');
+        own.then_some(at)
     }
 
     /// The deepest of the given paths (and their ancestors) that the values hold, for pointing at.

@@ -210,7 +210,7 @@ pub(crate) fn log_settings(
             .get(effective.name_place.span.start as usize..effective.name_place.span.end as usize);
         found.push(LogSetting {
             name: match name {
-                Some("logLevel") => "logLevel".to_string(),
+                Some(name) if name.ends_with("logLevel") => "logLevel".to_string(),
                 _ => "DD_LOG_LEVEL".to_string(),
             },
             value: value.clone(),
