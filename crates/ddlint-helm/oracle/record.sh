@@ -29,7 +29,10 @@ record() { # HELM SUFFIX CHART CASE
     local kind
     for kind in yaml err; do
         if [ "$check" = --check ]; then
-            if ! diff -uN "$out.$kind" "$new.$kind"; then status=1; fi
+            # A case has output or an error; diff wants at least one of two files to be there.
+            if [ -e "$out.$kind" ] || [ -e "$new.$kind" ]; then
+                diff -uN "$out.$kind" "$new.$kind" || status=1
+            fi
             rm -f "$new.$kind"
         else
             rm -f "$out.$kind"
