@@ -253,7 +253,9 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
 
 fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
     let mut out = Vec::new();
-    for doc in model.docs.iter().filter(|doc| doc.kind == DocKind::Manifest) {
+    // Test hooks are printed though they are never deployed: what they alone would show is told to be silent.
+    let printed = |kind| matches!(kind, DocKind::Manifest | DocKind::TestHook);
+    for doc in model.docs.iter().filter(|doc| printed(doc.kind)) {
         let file = model.sources.get(doc.file);
         if matches!(file.origin, Origin::Embedded { .. }) {
             continue;

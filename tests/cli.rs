@@ -170,3 +170,30 @@ fn secrets_are_masked_in_what_is_shown() {
     assert!(!trace.contains(key), "{trace}");
     std::fs::remove_dir_all(Path::new(&folder)).expect("the folder goes");
 }
+
+#[test]
+fn test_hooks_are_printed_and_change_nothing_behind_the_pipe() {
+    let folder = std::env::temp_dir().join(format!("ddlint-hooks-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("templates")).expect("a folder");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: probe\n  annotations: {helm.sh/hook: test}\n\
+               spec:\n  hostNetwork: true\n  containers: [{name: a, image: b}]\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n";
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        ("templates/test.yaml", pod),
+        ("templates/map.yaml", map),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).expect("a file");
+    }
+    let name = folder.to_string_lossy().into_owned();
+    let stream = run(&["render", &name]);
+    assert!(stdout(&stream).contains("name: probe"), "{}", stdout(&stream));
+    let direct = stdout(&run(&["check", &name, "--format", "json"]));
+    assert_eq!(rules_of(&direct), []);
+    assert!(
+        direct == stdout(&run_with(&["check", "--format", "json"], &stream.stdout)),
+        "the reports differ"
+    );
+    std::fs::remove_dir_all(Path::new(&folder)).expect("the folder goes");
+}
