@@ -93,9 +93,25 @@ impl Walk<'_> {
         let name = file_name(path);
         if is_packed(name) {
             self.charts.insert(FoundChart { path: path.to_string(), packed: true, named: true });
+        } else if let Some(chart) = self.chart_of_template(path) {
+            // A template alone is no manifest: its chart is rendered.
+            self.charts.insert(FoundChart { path: chart, packed: false, named: false });
         } else {
             self.files.insert(FoundFile { path: path.to_string(), named: true });
         }
+    }
+
+    /// The outermost chart whose `templates/` hold a file, or its own or its subcharts' parts.
+    fn chart_of_template(&self, path: &str) -> Option<String> {
+        let parts: Vec<(usize, &str)> = path.match_indices('/').collect();
+        let mut folders = vec![""];
+        folders.extend(parts.iter().filter_map(|(at, _)| path.get(..*at)));
+        let is_of = |folder: &&&str| {
+            let rest = path.strip_prefix(**folder).unwrap_or(path).trim_start_matches('/');
+            let inside = rest.starts_with("templates/") || rest.starts_with("charts/");
+            inside && self.tree.kind(&below(folder, "Chart.yaml")) == Some(EntryKind::File)
+        };
+        folders.iter().find(is_of).map(|folder| (*folder).to_string())
     }
 
     fn named_folder(&mut self, path: &str) {
@@ -281,6 +297,15 @@ mod tests {
         let files = ["x/Chart.yaml", "x/values.yaml", "x/templates/a.yaml", "x/overlays/a.yaml", "x/b.yaml"];
         assert_eq!(found(&files, &[], &["x"]).0, ["x/Chart.yaml", "x/values.yaml"]);
         assert_eq!(found(&files, &[], &[""]).0.len(), 4);
+    }
+
+    #[test]
+    fn a_named_template_is_its_chart() {
+        let files =
+            ["a/Chart.yaml", "a/templates/t.yaml", "a/charts/b/Chart.yaml", "a/charts/b/templates/u.yaml"];
+        let nothing: Vec<String> = Vec::new();
+        assert_eq!(found(&files, &[], &["a/templates/t.yaml"]), (nothing.clone(), vec!["a".to_string()]));
+        assert_eq!(found(&files, &[], &["a/charts/b/templates/u.yaml"]), (nothing, vec!["a".to_string()]));
     }
 
     #[test]

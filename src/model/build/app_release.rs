@@ -31,7 +31,8 @@ enum ValueFile {
 
 impl Builder<'_> {
     pub(super) fn application_releases(&mut self) {
-        for id in self.app_ids() {
+        let first = std::mem::replace(&mut self.released_applications, self.applications.len());
+        for id in self.app_ids().skip(first) {
             let count = self.applications.get(id.0 as usize).map_or(0, |app| app.sources.len());
             for index in 0..count {
                 if let Some(draft) = self.application_release(id, index) {

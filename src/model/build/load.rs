@@ -64,6 +64,8 @@ pub(super) struct Loader<'t> {
     pub(super) errors: Vec<InputError>,
     files: BTreeMap<String, Option<Loaded>>,
     failures: BTreeMap<String, Failure>,
+    /// Files that were looked at and are none of ours, unless something uses them.
+    foreign: BTreeSet<String>,
     /// Files that the user named.
     named: BTreeSet<String>,
     /// Files that a chart, an Application or a kustomization uses.
@@ -82,6 +84,7 @@ impl<'t> Loader<'t> {
             errors: Vec::new(),
             files: BTreeMap::new(),
             failures: BTreeMap::new(),
+            foreign: BTreeSet::new(),
             named: BTreeSet::new(),
             used: BTreeSet::new(),
             chart_folders: BTreeSet::new(),
@@ -103,7 +106,8 @@ impl<'t> Loader<'t> {
     /// Reads, parses and classifies files in parallel. Files that were read before are left as they are.
     pub(super) fn load_all(&mut self, paths: &[String]) {
         let all_named = self.named.clone();
-        self.load_with(paths, |path, text| {
+        let paths: Vec<String> = paths.iter().filter(|path| !self.foreign.contains(*path)).cloned().collect();
+        self.load_with(&paths, |path, text| {
             let named = all_named.contains(path);
             if !named && let Err(reason) = is_wanted(path, &text) {
                 return Read::Foreign(reason.to_string());
@@ -138,8 +142,8 @@ impl<'t> Loader<'t> {
                     Some(self.add_stream(file, stream, kinds))
                 }
                 Read::Foreign(reason) => {
-                    // Not remembered: a reference may want it yet.
                     self.skip(&path, reason);
+                    self.foreign.insert(path);
                     continue;
                 }
                 Read::Failed(failure) => {

@@ -43,20 +43,24 @@ use load::Loader;
 pub fn build(discovered: Discovered<'_>, settings: Settings) -> Model {
     let mut builder = Builder::new(discovered, settings);
     builder.read();
-    builder.follow_applications();
+    builder.deploy_applications();
     builder.mark_kustomized();
     builder.apply_flux_kustomizations();
-    builder.application_releases();
     builder.flux_releases();
     builder.kustomize_releases();
     builder.helmfile_releases();
     builder.read_scripts();
-    builder.standalone_charts();
+    builder.standalone_charts(true);
+    builder.deploy_applications();
+    builder.standalone_charts(false);
     builder.standalone_values();
     builder.render_releases();
     builder.relate();
     builder.finish()
 }
+
+/// Charts of Applications that hold Applications that deploy charts …
+const MOST_ROUNDS: usize = 8;
 
 struct Builder<'t> {
     loader: Loader<'t>,
@@ -73,6 +77,10 @@ struct Builder<'t> {
     resources_of: BTreeMap<String, Vec<ResourceId>>,
     /// Charts that were looked into, by folder.
     chart_infos: BTreeMap<String, Option<chart::Chart>>,
+    /// The number of Applications whose releases are known.
+    released_applications: usize,
+    /// The number of releases that were rendered, or found not to be.
+    rendered_releases: usize,
     /// Charts that were rendered, by folder.
     rendered_charts: BTreeSet<String>,
     /// Charts that could not be, and why.
@@ -115,6 +123,8 @@ impl<'t> Builder<'t> {
             scopes: Vec::new(),
             resources_of: BTreeMap::new(),
             chart_infos: BTreeMap::new(),
+            released_applications: 0,
+            rendered_releases: 0,
             rendered_charts: BTreeSet::new(),
             not_rendered: Vec::new(),
             deployed_charts: BTreeSet::new(),
@@ -226,6 +236,19 @@ impl<'t> Builder<'t> {
             }
         }
         ids
+    }
+
+    /// Follows Applications to what they deploy; charts among it may hold Applications again.
+    fn deploy_applications(&mut self) {
+        for _ in 0..MOST_ROUNDS {
+            self.follow_applications();
+            self.application_releases();
+            let known = self.applications.len();
+            self.render_releases();
+            if self.applications.len() == known {
+                return;
+            }
+        }
     }
 
     fn node(&self, at: At) -> Option<ddlint_yaml::Node<'_>> {

@@ -31,7 +31,8 @@ impl Builder<'_> {
     pub(super) fn render_releases(&mut self) {
         let renderer = Renderer::new(self.loader.tree, self.settings.rendering.clone());
         let mut jobs: Vec<(ReleaseId, Job)> = Vec::new();
-        for id in (0..self.releases.len() as u32).map(ReleaseId) {
+        let first = std::mem::replace(&mut self.rendered_releases, self.releases.len());
+        for id in (first as u32..self.releases.len() as u32).map(ReleaseId) {
             match self.job(id) {
                 Some(Ok(job)) => jobs.push((id, job)),
                 Some(Err(reason)) => self.not_rendered(id, reason, None),
@@ -175,7 +176,9 @@ impl Builder<'_> {
             for resource in self.add_resources(&loaded.docs) {
                 if let Some(resource) = self.resources.get_mut(resource.0 as usize) {
                     resource.release = Some(id);
-                    resource.deployed_by = deployed_by;
+                }
+                if let Some(app) = deployed_by {
+                    self.deploy(resource, app);
                 }
             }
         }

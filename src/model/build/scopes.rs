@@ -50,8 +50,9 @@ impl Builder<'_> {
         self.give_namespaces();
         let overlays = self.find_overlays();
         let apps: Vec<Key> = self.app_ids().map(|id| self.app_key(id, &overlays)).collect();
-        let clusters: BTreeSet<&Key> = apps.iter().collect();
-        let resources: Vec<BTreeSet<Key>> = (0..self.resources.len() as u32)
+        let clusters: BTreeSet<&Key> =
+            apps.iter().filter(|key| matches!(key, Key::Deployed { .. })).collect();
+        let mut resources: Vec<BTreeSet<Key>> = (0..self.resources.len() as u32)
             .map(|id| self.resource_keys(ResourceId(id), &apps, &overlays))
             .collect();
         let scripts: Vec<Key> =
@@ -59,6 +60,12 @@ impl Builder<'_> {
         let releases: Vec<BTreeSet<Key>> = (0..self.releases.len() as u32)
             .map(|id| self.release_keys(ReleaseId(id), &apps, &resources, &overlays))
             .collect();
+        // What was rendered is where its release is.
+        for (resource, keys) in self.resources.iter().zip(&mut resources) {
+            if let Some(release) = resource.release.and_then(|id| releases.get(id.0 as usize)) {
+                keys.clone_from(release);
+            }
+        }
         // The scopes: each cluster; what is not deployed joins the one cluster there is, else it is by itself.
         let plain: BTreeSet<Option<String>> = resources
             .iter()
@@ -210,6 +217,10 @@ impl Builder<'_> {
     fn app_key(&self, id: AppId, overlays: &Overlays) -> Key {
         let plain = Key::Deployed { cluster: OWN_CLUSTER.to_string(), overlay: None };
         let Some(app) = self.applications.get(id.0 as usize) else { return plain };
+        let rendered_by = self.resources.get(app.resource.0 as usize).and_then(|resource| resource.release);
+        if let Some(release) = rendered_by.filter(|release| self.alone.contains(release)) {
+            return Key::Alone(release);
+        }
         let written = app.destination.as_deref().unwrap_or(OWN_CLUSTER).trim().trim_end_matches('/');
         let is_own = matches!(
             written,

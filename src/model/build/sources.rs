@@ -168,7 +168,7 @@ impl Builder<'_> {
     }
 
     /// Notes that an Application deploys a resource, and that it is the parent of an Application among them.
-    fn deploy(&mut self, resource: ResourceId, id: AppId) {
+    pub(super) fn deploy(&mut self, resource: ResourceId, id: AppId) {
         let own = self.applications.get(id.0 as usize).map(|app| app.resource);
         if own == Some(resource) {
             return;

@@ -11,17 +11,20 @@ use super::load::syntax_error;
 use super::overlays::is_environment;
 use super::release::{Draft, Given};
 use super::set::{self, SetKind};
-use crate::discover::{EntryKind, file_name, join, parent};
+use crate::discover::{EntryKind, FoundChart, file_name, join, parent};
 use crate::model::release::{ChartRef, Deployer, ValuesInput};
 use crate::model::{At, ChartOptions, DocId, DocKind, ReleaseId};
 use crate::source::{Origin, SourceFile};
 use ddlint_helm::values::SetKind as HelmSet;
 
 impl Builder<'_> {
-    /// A release for each chart that nobody deploys, and one more for each of its overlays.
-    pub(super) fn standalone_charts(&mut self) {
+    /// A release for each chart that nobody deploys, and one more for each of its overlays: first of those whose
+    /// templates hold Applications, then, when it is known what these deploy, of the others.
+    pub(super) fn standalone_charts(&mut self, of_applications: bool) {
         for chart in self.charts.clone() {
-            if !chart.named && self.deployed_charts.contains(&chart.path) {
+            if self.holds_applications(&chart) != of_applications
+                || (!chart.named && self.deployed_charts.contains(&chart.path))
+            {
                 continue;
             }
             self.standalone_chart(&chart.path, None);
@@ -31,6 +34,19 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    fn holds_applications(&self, chart: &FoundChart) -> bool {
+        let Some(at) = join(&chart.path, "templates").filter(|_| !chart.packed) else { return false };
+        let entries = self.loader.tree.list(&at).unwrap_or_default();
+        entries.iter().filter(|entry| entry.kind == EntryKind::File).any(|entry| {
+            let text = join(&at, &entry.name).and_then(|path| self.loader.tree.read(&path).ok());
+            text.is_some_and(|text| {
+                String::from_utf8_lossy(&text)
+                    .lines()
+                    .any(|line| matches!(line.trim_end(), "kind: Application" | "kind: ApplicationSet"))
+            })
+        })
     }
 
     /// `values-prod.yaml` beside the chart, `ci/a-values.yaml`.

@@ -119,3 +119,48 @@ fn views_list_a_shared_base_in_each_scope() {
     let workloads = views.get("workload").expect("the view");
     assert_eq!((workloads.len(ScopeId(0)), workloads.len(ScopeId(1))), (1, 1));
 }
+
+#[test]
+fn what_a_chart_renders_is_where_its_release_is() {
+    let chart = |name: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+    let own = "server: https://kubernetes.default.svc";
+    let model = expect(
+        &[
+            ("apps/root.yaml", app("root", "root", own)),
+            ("root/Chart.yaml", chart("root")),
+            ("root/templates/child.yaml", app("child", "child", own)),
+            ("child/Chart.yaml", chart("child")),
+            ("child/templates/pod.yaml", pod("deployed")),
+            ("nobody/Chart.yaml", chart("nobody")),
+            ("nobody/templates/pod.yaml", pod("alone")),
+            ("plain.yaml", pod("plain")),
+        ],
+        &[("in-cluster", &["plain", "deployed"]), ("", &["alone"])],
+    );
+    let child = model.applications.iter().find(|app| app.name.as_deref() == Some("child")).expect("child");
+    let parent = child.parent.and_then(|id| model.application(id).name.clone());
+    assert_eq!(parent.as_deref(), Some("root"));
+    assert_eq!(
+        model.releases.iter().map(|r| r.chart_name.as_str()).collect::<Vec<_>>(),
+        ["root", "child", "nobody"]
+    );
+}
+
+#[test]
+fn a_chart_of_applications_that_nobody_deploys() {
+    let chart = |name: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+    let own = "server: https://kubernetes.default.svc";
+    let model = expect(
+        &[
+            ("child/Chart.yaml", chart("child")),
+            ("child/templates/pod.yaml", pod("deployed")),
+            ("root/Chart.yaml", chart("root")),
+            ("root/templates/child.yaml", app("child", "child", own)),
+        ],
+        &[("", &[]), ("", &["deployed"])],
+    );
+    // The child is deployed by the Application, and not once more by itself.
+    let releases: Vec<_> =
+        model.releases.iter().map(|r| (r.chart_name.as_str(), r.name.as_deref())).collect();
+    assert_eq!(releases, [("root", None), ("child", Some("child"))]);
+}
