@@ -6,13 +6,14 @@
 use crate::model::env::Env;
 use crate::model::resource::{Container, ContainerKind, Resource, Workload};
 use crate::model::script::StepKind;
-use crate::model::{At, Model, ResourceId, Scope};
+use crate::model::{At, Model, ResourceId};
 use crate::source::Place;
 use ddlint_yaml::Span;
 
 use super::agent::Agent;
 use super::chart::InjectMode;
 use super::known::{all, any, not};
+use super::neighbours::Neighbours;
 use super::pods::{below, image_name, is_agent_pod, is_datadog_software, pod_label};
 use super::resolve::{Resolution, resolve};
 use super::target::{Leg, Target, TargetKind, names_dogstatsd, target, tracing_off};
@@ -67,9 +68,9 @@ pub(crate) struct Client {
 }
 
 /// The clients of a scope, given its installations.
-pub(crate) fn clients(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Client> {
+pub(crate) fn clients(model: &Model, near: &Neighbours<'_>, agents: &[Agent]) -> Vec<Client> {
     let mut found = Vec::new();
-    for &id in &scope.resources {
+    for &id in &near.scope.resources {
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
         if is_agent_pod(model, resource, workload) {
@@ -90,7 +91,7 @@ pub(crate) fn clients(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Cli
                 if sends {
                     seen.extend(target.entry);
                 }
-                found.push(client(model, scope, agents, id, index, leg, target, sends, repeats));
+                found.push(client(model, near, agents, id, index, leg, target, sends, repeats));
             }
         }
     }
@@ -116,7 +117,7 @@ fn sends(env: &Env, leg: Leg) -> bool {
 #[expect(clippy::too_many_arguments, reason = "one call; the parts are all there is")]
 fn client(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     agents: &[Agent],
     id: ResourceId,
     index: usize,
@@ -161,10 +162,10 @@ fn client(
         pod_listens: workload.is_some_and(|workload| pod_listens(model, workload, agents, &target)),
         socket_mounted: container.is_some_and(|container| mounts_socket(model, container)),
         env_from: container.is_some_and(|container| container.env.from_unknown),
-        restarted: restarted(model, scope, id),
+        restarted: restarted(model, near, id),
         waits: workload.is_some_and(|workload| waits(model, workload, &target)),
         namespace: resource.effective_namespace.clone(),
-        resolution: resolve(model, scope, agents, resource, &target),
+        resolution: resolve(model, near, agents, resource, &target),
         target,
     }
 }
@@ -280,14 +281,14 @@ fn mounts_socket(model: &Model, container: &Container) -> bool {
 }
 
 /// A script deploys the resource, and a later line restarts it.
-fn restarted(model: &Model, scope: &Scope, id: ResourceId) -> bool {
+fn restarted(model: &Model, near: &Neighbours<'_>, id: ResourceId) -> bool {
     let resource = model.resource(id);
     let names = |words: &str| {
         words.split_whitespace().any(|word| {
             word == resource.name || word.split_once('/').is_some_and(|(_, name)| name == resource.name)
         })
     };
-    scope.scripts.iter().any(|script| {
+    near.scope.scripts.iter().any(|script| {
         let steps = &model.script(*script).steps;
         let deployed = steps.iter().position(|step| match &step.kind {
             StepKind::Apply { resources, .. } => resources.contains(&id),

@@ -14,6 +14,7 @@ use super::agent::{Agent, Form};
 use super::chart::{Chart, is_placeholder};
 use super::from_manifests::container_place;
 use super::from_values::{ValuesEnv, entry_place, list_env, values_env};
+use super::neighbours::Neighbours;
 use super::pods::{at, below, datadog_release, is_agent_pod, is_datadog_software, node_place};
 use super::target::is_true;
 
@@ -354,7 +355,7 @@ pub(crate) fn yaml_setting(model: &Model, holder: At, text: Node<'_>, key: &str)
 /// `skip_ssl_validation` in a `datadog.yaml` that Agent pods mount from a ConfigMap of the scope.
 pub(crate) fn mounted_setting(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     resource: &Resource,
     key: &str,
 ) -> Option<(ResourceId, Effective)> {
@@ -362,12 +363,9 @@ pub(crate) fn mounted_setting(
     let volumes = below(model, workload.pod_spec, &["volumes"])?;
     for volume in volumes.items() {
         let Some(name) = volume.at(&["configMap", "name"]).and_then(|node| node.text()) else { continue };
-        for &id in &scope.resources {
+        for &id in near.named("ConfigMap", name) {
             let map = model.resource(id);
-            if map.kind != "ConfigMap"
-                || map.name != name
-                || map.effective_namespace != resource.effective_namespace
-            {
+            if map.effective_namespace != resource.effective_namespace {
                 continue;
             }
             let Some(text) = below(model, map.at, &["data", "datadog.yaml"]) else { continue };

@@ -11,6 +11,7 @@ use crate::source::Place;
 use super::agent::{Admission, Agent, AgentService, Form, Spot};
 use super::chart::InjectMode;
 use super::known::any;
+use super::neighbours::Neighbours;
 use super::pods::{
     below, datadog_release, image_name, is_agent_daemonset, is_chart_rendered, label, name_place, node_place,
     pod_annotation, runs_agent_image, selects,
@@ -23,16 +24,16 @@ const TOKEN_CHECKSUM: &str = "checksum/clusteragent_token";
 
 /// The installations that stand in a scope as manifests: one for each DaemonSet of the Agent, and one for each
 /// cluster agent of the chart without a DaemonSet.
-pub(crate) fn agents(model: &Model, scope: &Scope) -> Vec<Agent> {
+pub(crate) fn agents(model: &Model, near: &Neighbours<'_>) -> Vec<Agent> {
     let mut found: Vec<Agent> = Vec::new();
-    for &id in &scope.resources {
+    for &id in &near.scope.resources {
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
         if is_agent_daemonset(model, resource, workload) {
-            found.push(daemonset(model, scope, id, resource, workload));
+            found.push(daemonset(model, near, id, resource, workload));
         }
     }
-    for &id in &scope.resources {
+    for &id in &near.scope.resources {
         let resource = model.resource(id);
         let Some(stem) = resource.name.strip_suffix("-cluster-agent") else { continue };
         let alone = is_cluster_agent(model, resource)
@@ -49,7 +50,7 @@ pub(crate) fn agents(model: &Model, scope: &Scope) -> Vec<Agent> {
             agent.namespace = resource.effective_namespace.clone();
             agent.node_agents = Some(false);
             agent.resource = Some(id);
-            add_chart_facts(model, scope, &mut agent);
+            add_chart_facts(model, near, &mut agent);
             found.push(agent);
         }
     }
@@ -180,7 +181,7 @@ fn runs_only_core_agent(model: &Model, container: &Container) -> bool {
 
 fn daemonset(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     id: ResourceId,
     resource: &Resource,
     workload: &Workload,
@@ -261,12 +262,9 @@ fn daemonset(
                 || port.number == Some(apm_port)
         })
     };
-    let mut services = scope.resources.iter().copied().filter(|&id| {
+    let mut services = near.services_of(resource, workload).into_iter().filter(|&id| {
         let service = model.resource(id);
-        service.kind == "Service"
-            && service.effective_namespace == resource.effective_namespace
-            && selects(model, service, workload)
-            && wanted(service)
+        selects(model, service, workload) && wanted(service)
     });
     match services.next() {
         Some(id) => agent.service = service_of(model, id, model.resource(id)),
@@ -274,7 +272,7 @@ fn daemonset(
         None if chart => agent.service.likely = Some(resource.name.clone()),
         None => {}
     }
-    add_chart_facts(model, scope, &mut agent);
+    add_chart_facts(model, near, &mut agent);
     agent
 }
 
@@ -299,9 +297,8 @@ pub(crate) fn is_cluster_agent(model: &Model, resource: &Resource) -> bool {
 }
 
 /// What the manifests beside an installation say: webhook, token, telemetry ConfigMap.
-fn add_chart_facts(model: &Model, scope: &Scope, agent: &mut Agent) {
+fn add_chart_facts(model: &Model, near: &Neighbours<'_>, agent: &mut Agent) {
     let stem = agent.fullname.clone().unwrap_or_default();
-    let beside = |resource: &Resource| resource.effective_namespace == agent.namespace;
     let mut checksums: Vec<(String, Place)> = Vec::new();
     let mut note = |resource: &Resource| {
         let annotation =
@@ -316,37 +313,29 @@ fn add_chart_facts(model: &Model, scope: &Scope, agent: &mut Agent) {
     let mut secret = None;
     let mut kpi = KpiTelemetry::default();
     let mut admission = Admission::default();
-    for &id in &scope.resources {
+    let namespace = agent.namespace.as_deref();
+    for &id in near.cluster_agents(namespace) {
         let resource = model.resource(id);
-        if !beside(resource) || Some(id) == agent.resource {
-            if Some(id) == agent.resource && is_cluster_agent(model, resource) {
-                admission = webhook_of(resource);
-            }
-            continue;
+        admission = webhook_of(resource);
+        if Some(id) != agent.resource && resource.name.starts_with(stem.as_str()) {
+            note(resource);
         }
-        let own = resource.name.strip_prefix(stem.as_str());
-        match (resource.kind.as_str(), own) {
-            ("Deployment", suffix) if is_cluster_agent(model, resource) => {
-                admission = webhook_of(resource);
-                if suffix.is_some() {
-                    note(resource);
-                }
-            }
-            ("Deployment", Some("-clusterchecks")) => note(resource),
-            ("Secret", Some("-cluster-agent")) => {
-                secret = below(model, resource.at, &["data", "token"])
-                    .map(|node| node_place(model, resource.at, node));
-            }
-            ("ConfigMap", Some("-kpi-telemetry-configmap")) => {
-                if let Some(node) = below(model, resource.at, &["data", "install_id"]) {
-                    kpi = KpiTelemetry {
-                        random: node.text().map(|id| id != ZERO_UUID),
-                        place: Some(node_place(model, resource.at, node)),
-                    };
-                }
-            }
-            _ => {}
-        }
+    }
+    let named = |kind: &str, suffix: &str| near.last(kind, &format!("{stem}{suffix}"), namespace);
+    if let Some((_, runner)) = named("Deployment", "-clusterchecks") {
+        note(runner);
+    }
+    if let Some((_, resource)) = named("Secret", "-cluster-agent") {
+        secret =
+            below(model, resource.at, &["data", "token"]).map(|node| node_place(model, resource.at, node));
+    }
+    if let Some((_, resource)) = named("ConfigMap", "-kpi-telemetry-configmap")
+        && let Some(node) = below(model, resource.at, &["data", "install_id"])
+    {
+        kpi = KpiTelemetry {
+            random: node.text().map(|id| id != ZERO_UUID),
+            place: Some(node_place(model, resource.at, node)),
+        };
     }
     agent.admission = admission;
     agent.kpi = kpi;

@@ -6,10 +6,11 @@ use ddlint_yaml::Node;
 
 use crate::model::env::EnvSource;
 use crate::model::resource::{Resource, Workload};
-use crate::model::{At, Model, ResourceId, Scope};
+use crate::model::{At, Model, ResourceId};
 use crate::source::Place;
 
 use super::from_operator::is_datadog_agent;
+use super::neighbours::Neighbours;
 use super::pods::{at, below, is_agent_daemonset, node_place, pod_label};
 use super::resolve::cluster_name;
 
@@ -46,14 +47,14 @@ pub(crate) struct HostNetworkPod {
 }
 
 /// The pods on the node's network in a scope.
-pub(crate) fn pods(model: &Model, scope: &Scope) -> Vec<HostNetworkPod> {
+pub(crate) fn pods(model: &Model, near: &Neighbours<'_>) -> Vec<HostNetworkPod> {
     let mut found = Vec::new();
-    for &id in &scope.resources {
+    for &id in &near.scope.resources {
         let resource = model.resource(id);
         if let Some(workload) = &resource.workload {
-            found.extend(pod(model, scope, id, resource, workload));
+            found.extend(pod(model, near, id, resource, workload));
         } else if is_datadog_agent(resource) {
-            found.extend(operator(model, scope, id, resource));
+            found.extend(operator(model, near, id, resource));
         }
     }
     found
@@ -67,7 +68,7 @@ fn entry(model: &Model, from: At, key: &str) -> Option<(Place, At)> {
 
 fn pod(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     id: ResourceId,
     resource: &Resource,
     workload: &Workload,
@@ -88,14 +89,19 @@ fn pod(
         dns_policy: policy.and_then(|(_, at)| model.node(at).text().map(str::to_string)),
         dns_policy_place: policy.map(|(place, _)| place),
         agent: is_agent_daemonset(model, resource, workload),
-        needs: needs(model, scope, resource, workload),
+        needs: needs(model, near, resource, workload),
         windows,
         system: resource.effective_namespace.as_deref() == Some("kube-system")
             || pod_label(model, workload, "tier") == Some("control-plane"),
     })
 }
 
-fn operator(model: &Model, scope: &Scope, id: ResourceId, resource: &Resource) -> Option<HostNetworkPod> {
+fn operator(
+    model: &Model,
+    near: &Neighbours<'_>,
+    id: ResourceId,
+    resource: &Resource,
+) -> Option<HostNetworkPod> {
     let node = below(model, resource.at, &["spec", "override", "nodeAgent"])?;
     let node_at = at(resource.at, node);
     let (place, value) = entry(model, node_at, "hostNetwork")?;
@@ -108,7 +114,7 @@ fn operator(model: &Model, scope: &Scope, id: ResourceId, resource: &Resource) -
         for item in list.into_iter().flat_map(|list| list.items()) {
             let Some(value) = item.get("value") else { continue };
             let variable = item.get("name").and_then(|name| name.text()).unwrap_or_default();
-            needs = needs.or_else(|| need(model, scope, resource, variable, value));
+            needs = needs.or_else(|| need(model, near, resource, variable, value));
         }
     }
     Some(HostNetworkPod {
@@ -124,7 +130,7 @@ fn operator(model: &Model, scope: &Scope, id: ResourceId, resource: &Resource) -
     })
 }
 
-fn needs(model: &Model, scope: &Scope, resource: &Resource, workload: &Workload) -> Option<NeedsDns> {
+fn needs(model: &Model, near: &Neighbours<'_>, resource: &Resource, workload: &Workload) -> Option<NeedsDns> {
     for container in &workload.containers {
         for item in &container.env.entries {
             let EnvSource::Literal { expanded, .. } = &item.source else { continue };
@@ -132,7 +138,7 @@ fn needs(model: &Model, scope: &Scope, resource: &Resource, workload: &Workload)
             if item.name == "DD_CLUSTER_AGENT_KUBERNETES_SERVICE_NAME" {
                 return Some(NeedsDns { name: expanded.clone(), place: model.place(value) });
             }
-            if let Some(found) = need(model, scope, resource, &item.name, model.node(value)) {
+            if let Some(found) = need(model, near, resource, &item.name, model.node(value)) {
                 return Some(found);
             }
         }
@@ -141,7 +147,7 @@ fn needs(model: &Model, scope: &Scope, resource: &Resource, workload: &Workload)
             for word in list.items() {
                 let Some(text) = word.text().filter(|text| !text.contains('\n')) else { continue };
                 let (flag, value) = text.split_once('=').unwrap_or(("", text));
-                if let Some(name) = names_service(model, scope, resource, &flag.to_ascii_uppercase(), value) {
+                if let Some(name) = names_service(near, resource, &flag.to_ascii_uppercase(), value) {
                     return Some(NeedsDns { name, place: node_place(model, container.at, word) });
                 }
             }
@@ -153,23 +159,17 @@ fn needs(model: &Model, scope: &Scope, resource: &Resource, workload: &Workload)
 /// A value that names a Service, with its place.
 fn need(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     resource: &Resource,
     variable: &str,
     value: Node<'_>,
 ) -> Option<NeedsDns> {
-    let name = names_service(model, scope, resource, variable, value.text()?)?;
+    let name = names_service(near, resource, variable, value.text()?)?;
     Some(NeedsDns { name, place: node_place(model, resource.at, value) })
 }
 
 /// The Service that a text names: by its full name, or as the host of a Service of the scope.
-fn names_service(
-    model: &Model,
-    scope: &Scope,
-    resource: &Resource,
-    variable: &str,
-    text: &str,
-) -> Option<String> {
+fn names_service(near: &Neighbours<'_>, resource: &Resource, variable: &str, text: &str) -> Option<String> {
     if let Some(name) = cluster_host(text) {
         return Some(name);
     }
@@ -178,12 +178,7 @@ fn names_service(
         || ["HOST", "ADDR", "URL", "URI", "ENDPOINT", "SERVER", "SERVICE"]
             .iter()
             .any(|word| variable.contains(word));
-    let service = scope.resources.iter().any(|&id| {
-        let other = model.resource(id);
-        other.kind == "Service"
-            && other.name == host
-            && other.effective_namespace == resource.effective_namespace
-    });
+    let service = near.last("Service", host, resource.effective_namespace.as_deref()).is_some();
     (is_host && service).then(|| host.to_string())
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod from_values;
 pub(crate) mod host_network;
 pub(crate) mod ignored;
 pub(crate) mod known;
+pub(crate) mod neighbours;
 pub(crate) mod pods;
 pub(crate) mod readiness;
 pub(crate) mod resolve;
@@ -37,6 +38,7 @@ use ddlint_yaml::Span;
 use environment::Testing;
 use host_network::HostNetworkPod;
 use ignored::TokenIgnored;
+use neighbours::Neighbours;
 use readiness::Readiness;
 use secrets::{ClusterToken, PlainKey};
 use statuses::ErrorStatuses;
@@ -98,13 +100,14 @@ impl Datadog {
 
 fn in_scope(model: &Model, testing: &Testing, id: ScopeId) -> InScope {
     let scope = model.scope(id);
+    let near = Neighbours::new(model, scope);
     let mut agents: Vec<Agent> = Vec::new();
     for &release in &scope.releases {
         if from_values::is_datadog(model.release(release)) {
             agents.extend(from_values::agent(model, release));
         }
     }
-    for rendered in from_manifests::agents(model, scope) {
+    for rendered in from_manifests::agents(model, &near) {
         let same =
             agents.iter_mut().find(|agent| agent.release.is_some() && agent.release == rendered.release);
         match same {
@@ -117,19 +120,19 @@ fn in_scope(model: &Model, testing: &Testing, id: ScopeId) -> InScope {
     if let Some(service) = &model.settings.datadog_service {
         agents.push(from_settings(model, service));
     }
-    let clients = clients::clients(model, scope, &agents);
+    let clients = clients::clients(model, &near, &agents);
     let containers = containers::containers(model, scope, &agents);
     InScope {
         ignored: agents.iter().map(|agent| ignored::token_ignored(model, agent)).collect(),
         kpi_ignored: agents.iter().map(|agent| ignored::kpi_ignored(model, agent)).collect(),
         config_troubles: custom_config::troubles(model, &agents),
-        tls_off: switches::tls_off(model, scope, testing, &agents, &containers),
-        log_settings: switches::log_settings(model, scope, testing, &agents, &containers),
-        tokens: secrets::tokens(model, scope, &agents),
+        tls_off: switches::tls_off(model, &near, testing, &agents, &containers),
+        log_settings: switches::log_settings(model, &near, testing, &agents, &containers),
+        tokens: secrets::tokens(model, &near, &agents),
         keys: secrets::keys(model, scope),
         statuses: statuses::statuses(model, scope),
-        host_network_pods: host_network::pods(model, scope),
-        readiness: readiness::readiness(model, scope, &agents, &clients),
+        host_network_pods: host_network::pods(model, &near),
+        readiness: readiness::readiness(model, &near, &agents, &clients),
         containers,
         clients,
         agents,

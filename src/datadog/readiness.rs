@@ -5,12 +5,13 @@
 
 use crate::model::release::Deployer;
 use crate::model::script::{Script, Step, StepKind};
-use crate::model::{Model, ResourceId, Scope};
+use crate::model::{Model, ResourceId};
 use crate::source::Place;
 
 use super::agent::{Agent, Form};
 use super::clients::Client;
 use super::from_manifests::{container_place, service_ports};
+use super::neighbours::Neighbours;
 use super::pods::{below, selects};
 use super::target::{Leg, TargetKind};
 
@@ -38,16 +39,16 @@ pub(crate) struct Readiness {
 /// Who relies on readiness in a scope.
 pub(crate) fn readiness(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     agents: &[Agent],
     clients: &[Client],
 ) -> Vec<Readiness> {
     let mut found = Vec::new();
-    for &id in &scope.scripts {
+    for &id in &near.scope.scripts {
         of_script(model, id.0, model.script(id), agents, clients, &mut found);
     }
     for agent in agents.iter().filter(|agent| agent.form == Form::HandWritten) {
-        of_daemonset(model, scope, agent, &mut found);
+        of_daemonset(model, near, agent, &mut found);
     }
     found
 }
@@ -142,15 +143,13 @@ fn of_script(
     }
 }
 
-fn of_daemonset(model: &Model, scope: &Scope, agent: &Agent, found: &mut Vec<Readiness>) {
+fn of_daemonset(model: &Model, near: &Neighbours<'_>, agent: &Agent, found: &mut Vec<Readiness>) {
     let (Some(id), Some(port)) = (agent.resource, agent.apm_port) else { return };
     let resource = model.resource(id);
     let Some(workload) = &resource.workload else { return };
-    let service = scope.resources.iter().copied().find(|&other| {
+    let service = near.services_of(resource, workload).into_iter().find(|&other| {
         let other = model.resource(other);
-        other.kind == "Service"
-            && other.effective_namespace == resource.effective_namespace
-            && selects(model, other, workload)
+        selects(model, other, workload)
             && service_ports(model, other)
                 .iter()
                 .any(|given| given.target == Some(port) && given.protocol == "TCP")

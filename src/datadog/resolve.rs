@@ -2,10 +2,11 @@
 //!
 //! Deliberately absent: names outside the cluster; about those nothing is known.
 
+use crate::model::Model;
 use crate::model::resource::Resource;
-use crate::model::{Model, Scope};
 
 use super::agent::{Agent, Form};
+use super::neighbours::Neighbours;
 use super::pods::below;
 use super::target::{Target, TargetKind};
 
@@ -79,7 +80,7 @@ pub(crate) fn cluster_name(host: &str) -> Option<ClusterName> {
 /// What a target's name reaches from a resource's pods.
 pub(crate) fn resolve(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     agents: &[Agent],
     resource: &Resource,
     target: &Target,
@@ -102,10 +103,10 @@ pub(crate) fn resolve(
     if cluster_agent(&name.service) && target.port == Some(5005) {
         return Resolution::Resolves;
     }
-    let in_scope = scope.resources.iter().any(|&id| {
-        let other = model.resource(id);
-        other.kind == "Service" && other.name == name.service && reaches(&other.effective_namespace)
-    });
+    let in_scope = near
+        .named("Service", &name.service)
+        .iter()
+        .any(|&id| reaches(&model.resource(id).effective_namespace));
     if in_scope && !cluster_agent(&name.service) {
         return Resolution::Resolves;
     }

@@ -16,6 +16,7 @@ use super::chart::{Chart, Text, is_placeholder};
 use super::environment::is_fixture;
 use super::from_operator::is_datadog_agent;
 use super::from_values::is_datadog;
+use super::neighbours::Neighbours;
 use super::pods::{at, below, datadog_release, is_agent_pod, name_place, node_place};
 
 /// A cluster agent token, or a Secret that should hold one.
@@ -59,7 +60,7 @@ impl ClusterToken {
 }
 
 /// The cluster agent tokens of a scope.
-pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<ClusterToken> {
+pub(crate) fn tokens(model: &Model, near: &Neighbours<'_>, agents: &[Agent]) -> Vec<ClusterToken> {
     let mut found = Vec::new();
     // Name of the Secret, its key, the namespace, the place of the reference.
     let mut secrets: Vec<(String, String, Option<String>, Option<Place>)> = Vec::new();
@@ -93,7 +94,7 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
             }
         }
     }
-    for &id in &scope.resources {
+    for &id in &near.scope.resources {
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
         if !is_agent_pod(model, resource, workload) || datadog_release(model, resource).is_some() {
@@ -119,13 +120,11 @@ pub(crate) fn tokens(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<Clus
         }
     }
     for (name, key, namespace, reference) in secrets {
-        for &id in &scope.resources {
+        for &id in near.named("Secret", &name) {
             let resource = model.resource(id);
-            let here = resource.kind == "Secret"
-                && resource.name == name
-                && (resource.effective_namespace == namespace
-                    || namespace.is_none()
-                    || resource.effective_namespace.is_none());
+            let here = resource.effective_namespace == namespace
+                || namespace.is_none()
+                || resource.effective_namespace.is_none();
             if here && !is_encrypted(model, resource) && datadog_release(model, resource).is_none() {
                 found.extend(
                     secret_token(model, id, resource, &key).map(|token| ClusterToken { reference, ..token }),

@@ -6,7 +6,7 @@
 use crate::model::env::EnvSource;
 use crate::model::resource::ContainerKind;
 use crate::model::script::StepKind;
-use crate::model::{Model, ResourceId, Scope};
+use crate::model::{Model, ResourceId};
 use crate::source::Place;
 
 use super::agent::{Agent, Form};
@@ -14,7 +14,8 @@ use super::chart::{Chart, is_placeholder};
 use super::containers::{AgentContainer, Effective, mounted_setting};
 use super::environment::{Environment, Hint, Testing, environment};
 use super::from_values::list_env;
-use super::pods::{is_agent_pod, is_datadog_software, node_place, pod_annotation};
+use super::neighbours::Neighbours;
+use super::pods::{is_datadog_software, node_place, pod_annotation};
 use super::target::is_true;
 
 /// Certificate verification is off somewhere.
@@ -56,7 +57,7 @@ pub(crate) struct LogSetting {
 }
 
 /// Words of an installation that may tell its environment, with their places.
-fn hints(model: &Model, scope: &Scope, agent: &Agent) -> Vec<(&'static str, String, Option<Place>)> {
+fn hints(model: &Model, near: &Neighbours<'_>, agent: &Agent) -> Vec<(&'static str, String, Option<Place>)> {
     let mut found: Vec<(&'static str, String, Option<Place>)> = Vec::new();
     if let Some(id) = agent.release {
         let release = model.release(id);
@@ -86,29 +87,8 @@ fn hints(model: &Model, scope: &Scope, agent: &Agent) -> Vec<(&'static str, Stri
             found.push(("the cluster's name", node.text().unwrap_or_default().to_string(), place));
         }
     }
-    let pods = scope.resources.iter().map(|&id| model.resource(id)).filter(|resource| {
-        resource.effective_namespace == agent.namespace
-            && agent.form != Form::Service
-            && resource.workload.is_some()
-    });
-    for resource in pods {
-        let Some(workload) = &resource.workload else { continue };
-        if !is_agent_pod(model, resource, workload) {
-            continue;
-        }
-        for entry in workload.containers.iter().flat_map(|container| &container.env.entries) {
-            let EnvSource::Literal { expanded, .. } = &entry.source else { continue };
-            let place = entry.value_at.map(|at| model.place(at));
-            match entry.name.as_str() {
-                "DD_CLUSTER_NAME" => found.push(("the cluster's name", expanded.clone(), place)),
-                "DD_ENV" => found.push(("`DD_ENV`", expanded.clone(), place)),
-                "DD_TAGS" => {
-                    let tags = expanded.split([' ', ',']).filter_map(|tag| tag.strip_prefix("env:"));
-                    found.extend(tags.map(|word| ("the tag `env`", word.to_string(), place)));
-                }
-                _ => {}
-            }
-        }
+    if agent.form != Form::Service {
+        found.extend_from_slice(near.words(agent.namespace.as_deref()));
     }
     if let Some(namespace) = &agent.namespace {
         found.push(("the namespace", namespace.clone(), None));
@@ -120,12 +100,12 @@ fn hints(model: &Model, scope: &Scope, agent: &Agent) -> Vec<(&'static str, Stri
 /// The environment of a setting in an installation.
 fn environment_of(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     testing: &Testing,
     agent: Option<&Agent>,
     place: Place,
 ) -> Environment {
-    let words = agent.map(|agent| hints(model, scope, agent)).unwrap_or_default();
+    let words = agent.map(|agent| hints(model, near, agent)).unwrap_or_default();
     let hints: Vec<Hint<'_>> =
         words.iter().map(|(what, word, place)| Hint { what, word, place: *place }).collect();
     environment(model, testing, place, &hints)
@@ -134,7 +114,7 @@ fn environment_of(
 /// Where certificate verification to Datadog is off.
 pub(crate) fn tls_off(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     testing: &Testing,
     agents: &[Agent],
     containers: &[AgentContainer],
@@ -147,7 +127,7 @@ pub(crate) fn tls_off(
             }
             return;
         }
-        let environment = environment_of(model, scope, testing, agent, effective.value_place);
+        let environment = environment_of(model, near, testing, agent, effective.value_place);
         found.push(TlsOff {
             containers: vec![name.to_string()],
             place: effective.value_place,
@@ -164,7 +144,7 @@ pub(crate) fn tls_off(
             Some(_) => {}
             None => {
                 let Some(resource) = container.resource.map(|id| model.resource(id)) else { continue };
-                let Some((map, effective)) = mounted_setting(model, scope, resource, "skip_ssl_validation")
+                let Some((map, effective)) = mounted_setting(model, near, resource, "skip_ssl_validation")
                 else {
                     continue;
                 };
@@ -183,7 +163,7 @@ const LEVELS: [&str; 8] = ["trace", "debug", "info", "warn", "warning", "error",
 /// Log levels and debug switches, as far as they are effective.
 pub(crate) fn log_settings(
     model: &Model,
-    scope: &Scope,
+    near: &Neighbours<'_>,
     testing: &Testing,
     agents: &[Agent],
     containers: &[AgentContainer],
@@ -221,17 +201,17 @@ pub(crate) fn log_settings(
             reset: "INFO",
             script: false,
             resource: container.resource,
-            environment: environment_of(model, scope, testing, agent, effective.value_place),
+            environment: environment_of(model, near, testing, agent, effective.value_place),
         });
     }
-    of_apps(model, scope, testing, &mut found);
-    of_scripts(model, scope, testing, &mut found);
+    of_apps(model, near, testing, &mut found);
+    of_scripts(model, near, testing, &mut found);
     found
 }
 
 /// Debug switches of tracers.
-fn of_apps(model: &Model, scope: &Scope, testing: &Testing, found: &mut Vec<LogSetting>) {
-    for &id in &scope.resources {
+fn of_apps(model: &Model, near: &Neighbours<'_>, testing: &Testing, found: &mut Vec<LogSetting>) {
+    for &id in &near.scope.resources {
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
         let namespace = resource.effective_namespace.as_deref().unwrap_or_default();
@@ -280,8 +260,8 @@ fn of_apps(model: &Model, scope: &Scope, testing: &Testing, found: &mut Vec<LogS
 }
 
 /// `kubectl set env` lines that no later line takes back.
-fn of_scripts(model: &Model, scope: &Scope, testing: &Testing, found: &mut Vec<LogSetting>) {
-    for &id in &scope.scripts {
+fn of_scripts(model: &Model, near: &Neighbours<'_>, testing: &Testing, found: &mut Vec<LogSetting>) {
+    for &id in &near.scope.scripts {
         let script = model.script(id);
         for (index, step) in script.steps.iter().enumerate() {
             let StepKind::SetEnv(line) = &step.kind else { continue };
