@@ -87,6 +87,20 @@ pub enum FailOn {
     Never,
 }
 
+/// Where settings and rules come from.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ConfigArgs {
+    /// Configuration file [default: .ddlint.yaml, from here up to the repository root]
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    pub isolated: bool,
+    /// More rule files
+    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    pub rules: Vec<PathBuf>,
+}
+
 /// What is read, and how charts are rendered: the same for all commands that read input.
 #[derive(Args, Debug, Clone, Default)]
 pub struct InputArgs {
@@ -94,9 +108,9 @@ pub struct InputArgs {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// More rule files
-    #[arg(long, value_name = "DIR", help_heading = "Rules")]
-    pub rules: Vec<PathBuf>,
+    /// Where settings and rules come from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 
     /// Values file for the chart
     #[arg(long, value_name = "FILE", help_heading = "Charts")]
@@ -161,9 +175,18 @@ pub struct CheckArgs {
     /// Another severity for a rule (RULE=error|warning|info)
     #[arg(long, value_name = "RULE=LEVEL", help_heading = "Rules")]
     pub severity: Vec<String>,
-    /// Severity from which findings give exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Warning)]
-    pub fail_on: FailOn,
+    /// Severity from which findings give exit code 1 [default: warning]
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Give exit code 1 when a chart could not be rendered
+    #[arg(long)]
+    pub fail_on_not_rendered: bool,
+    /// Print the settings of this run and where each comes from
+    #[arg(long, help_heading = "Configuration")]
+    pub show_config: bool,
+    /// Show findings that are suppressed, too
+    #[arg(long)]
+    pub show_suppressed: bool,
     /// Give 0 instead of 1 when there are findings
     #[arg(long)]
     pub exit_zero: bool,
@@ -226,9 +249,9 @@ pub struct RulesArgs {
     /// Format
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
-    /// More rule files
-    #[arg(long, value_name = "DIR")]
-    pub rules: Vec<PathBuf>,
+    /// Where settings and rules come from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Arguments of `explain`.
@@ -236,9 +259,9 @@ pub struct RulesArgs {
 pub struct ExplainArgs {
     /// The rule's id
     pub rule: String,
-    /// More rule files
-    #[arg(long, value_name = "DIR")]
-    pub rules: Vec<PathBuf>,
+    /// Where settings and rules come from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Arguments of `test`.

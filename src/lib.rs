@@ -5,6 +5,7 @@
 pub mod app;
 pub mod checks;
 pub mod cli;
+mod commands;
 pub mod config;
 pub(crate) mod datadog;
 pub mod discover;

@@ -28,6 +28,8 @@ pub struct Inputs<'a> {
     pub options: discover::Options,
     /// Settings that facts depend on.
     pub settings: Settings,
+    /// Values files of the configuration for charts that nobody deploys, on the disk.
+    pub shared_values: Vec<PathBuf>,
 }
 
 /// What is run, and how findings are treated.
@@ -59,12 +61,15 @@ pub fn read(inputs: Inputs<'_>) -> Model {
 }
 
 fn with_inputs<T>(
-    inputs: Inputs<'_>,
+    mut inputs: Inputs<'_>,
     then: impl FnOnce(Discovered<'_>, Settings, Option<Carried>) -> T,
 ) -> T {
     // What arrives on standard input alone has nothing to do with the files around.
     let nothing = MemoryTree::default();
     let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
+    for path in &inputs.shared_values {
+        inputs.settings.chart.shared_values.extend(tree.below_root(path));
+    }
     let tree: &dyn Tree = if inputs.paths.is_empty() { &nothing } else { &tree };
     let mut discovered = discover::discover(tree, &named, &inputs.options);
     discovered.errors.extend(missing);

@@ -19,7 +19,24 @@ fn generated() -> BTreeMap<String, String> {
     pages.insert("docs/views.md".into(), docs::views());
     let schema = serde_json::to_string_pretty(&json_schema()).expect("a schema is JSON");
     pages.insert("docs/rule.schema.json".into(), schema + "\n");
+    let schema = serde_json::to_string_pretty(&ddlint::config::json_schema()).expect("a schema is JSON");
+    pages.insert("docs/config.schema.json".into(), schema + "\n");
     pages
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let page = include_str!("../docs/configuration.md");
+    for (section, keys) in ddlint::config::KEYS {
+        let is_section = |key: &str| ddlint::config::KEYS.iter().any(|(section, _)| *section == key);
+        for (key, _) in keys.iter().filter(|(key, _)| !is_section(key)) {
+            let name = match *section {
+                "" | "ignore[]" => format!("`{key}`"),
+                _ => format!("`{section}.{key}`"),
+            };
+            assert!(page.contains(&name), "docs/configuration.md does not explain {name}");
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! `.ddlint.yaml`: what a repository asks of ddlint (contract section 6).
 //!
-//! The file is read with spans, unknown keys are errors with the nearest right one. Deliberately absent: merging with
-//! the command line (`settings`), finding the file (`app`).
+//! The file is read with spans, unknown keys are errors with the nearest right one. Deliberately absent: finding the
+//! file and joining it with the command line (`commands`).
 
 mod read;
+mod schema;
+pub mod shown;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +13,19 @@ use crate::finding::Severity;
 use crate::source::Place;
 
 pub use read::read;
+pub use schema::json_schema;
+
+/// What a word of the configuration names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// A rule.
+    Rule,
+    /// A rule, a group, `pedantic` or `all`.
+    Selector,
+}
+
+/// Says whether a word names something, or which word was probably meant.
+pub type Known<'a> = dyn Fn(&str, Word) -> Result<(), Option<String>> + 'a;
 
 /// A setting and where it stands.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ddlint_yaml::{Node, Scalar};
 
-use super::{Config, Ignore, KEYS, Set};
+use super::{Config, Ignore, KEYS, Known, Set, Word};
 use crate::finding::{InputError, Severity};
 use crate::near;
 use crate::source::{FileId, Place, SourceMap};
@@ -12,18 +12,14 @@ use crate::source::{FileId, Place, SourceMap};
 struct Reader<'a> {
     file: FileId,
     errors: Vec<InputError>,
-    rules: &'a dyn Fn(&str) -> Result<(), Option<String>>,
+    known: &'a Known<'a>,
 }
 
-/// The configuration in a file, and what is wrong with it. `known_rule` says whether a word is the id of a rule (or a
-/// group), or which word was probably meant.
-pub fn read(
-    sources: &SourceMap,
-    file: FileId,
-    known_rule: &dyn Fn(&str) -> Result<(), Option<String>>,
-) -> (Config, Vec<InputError>) {
+/// The configuration in a file, and what is wrong with it. `known` says whether a word names a rule (or what else may
+/// be selected), or which word was probably meant.
+pub fn read(sources: &SourceMap, file: FileId, known: &Known<'_>) -> (Config, Vec<InputError>) {
     let stream = ddlint_yaml::parse(sources.get(file).text.clone());
-    let mut reader = Reader { file, errors: Vec::new(), rules: known_rule };
+    let mut reader = Reader { file, errors: Vec::new(), known };
     for error in &stream.errors {
         reader.errors.push(InputError {
             code: "invalid-configuration",
@@ -146,21 +142,35 @@ impl Reader<'_> {
         None
     }
 
-    fn rule(&mut self, node: Node<'_>, name: &str) {
-        if let Err(meant) = (self.rules)(name) {
-            let help = meant.map(|meant| format!("did you mean `{meant}`?"));
-            self.error(node, format!("there is no rule `{name}`"), help);
+    fn rule(&mut self, node: Node<'_>, name: &str, word: Word) {
+        if let Err(meant) = (self.known)(name, word) {
+            let help = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "`ddlint rules` lists the rules and their groups".to_string(),
+            };
+            let what = if word == Word::Rule { "rule" } else { "rule and no group" };
+            self.error(node, format!("there is no {what} `{name}`"), Some(help));
+        }
+    }
+
+    fn globs(&mut self, globs: &[Set<String>]) {
+        for glob in globs {
+            if let Err(error) = globset::Glob::new(&glob.value) {
+                let (place, code) = (Some(glob.place), "invalid-configuration");
+                let message = format!("this is no glob: {}", error.kind());
+                self.errors.push(InputError { code, message, help: None, place, file: None });
+            }
         }
     }
 
     fn config(&mut self, root: Node<'_>) -> Config {
         let mut config = Config::default();
         let top = self.fields(root, "");
-        if let Some(&node) = top.get("select") {
+        if let Some(&node) = top.get("select").filter(|node| !node.is_null()) {
             let list = self.strings(Some(&node), "select");
             let nodes: Vec<Node<'_>> = if node.is_sequence() { node.items().collect() } else { vec![node] };
             for (item, word) in nodes.iter().zip(&list) {
-                self.rule(*item, &word.value);
+                self.rule(*item, &word.value, Word::Selector);
             }
             config.select = Some(self.set(node, list));
         }
@@ -168,30 +178,24 @@ impl Reader<'_> {
             if node.is_mapping() {
                 for (key, value) in node.entries() {
                     let name = key.key_string().unwrap_or_default();
-                    self.rule(key, &name);
+                    self.rule(key, &name, Word::Rule);
                     let level = self.one_of(Some(&value), "severity", &["error", "warning", "info"]);
                     if let Some(severity) = level.and_then(|level| level.value.parse::<Severity>().ok()) {
                         let set = self.set(value, severity);
                         config.severity.insert(name, set);
                     }
                 }
-            } else {
+            } else if !node.is_null() {
                 self.error(node, "`severity` is a mapping of rules to error, warning or info", None);
             }
         }
         config.exclude = self.strings(top.get("exclude"), "exclude");
-        for glob in &config.exclude {
-            if let Err(error) = globset::Glob::new(&glob.value) {
-                let (place, code) = (Some(glob.place), "invalid-configuration");
-                let message = format!("this is no glob: {}", error.kind());
-                self.errors.push(InputError { code, message, help: None, place, file: None });
-            }
-        }
+        self.globs(&config.exclude);
         if let Some(&node) = top.get("ignore") {
             if node.is_sequence() {
                 let items: Vec<Node<'_>> = node.items().collect();
                 config.ignore = items.into_iter().filter_map(|item| self.ignore(item)).collect();
-            } else {
+            } else if !node.is_null() {
                 self.error(node, "`ignore` is a list of `{rule, reason, …}`", None);
             }
         }
@@ -229,7 +233,7 @@ impl Reader<'_> {
                         config.repositories.insert(key.key_string().unwrap_or_default(), folder);
                     }
                 }
-            } else {
+            } else if !node.is_null() {
                 self.error(node, "`repositories` is a mapping of URLs to folders", None);
             }
         }
@@ -239,7 +243,7 @@ impl Reader<'_> {
                     let members = self.strings(Some(&value), "clusters");
                     config.clusters.insert(key.key_string().unwrap_or_default(), members);
                 }
-            } else {
+            } else if !node.is_null() {
                 self.error(
                     node,
                     "`clusters` is a mapping of names to lists of folders or destinations",
@@ -250,6 +254,7 @@ impl Reader<'_> {
         if let Some(&node) = top.get("environments") {
             let environments = self.fields(node, "environments");
             config.testing = self.strings(environments.get("testing"), "testing");
+            self.globs(&config.testing);
         }
         if let Some(&node) = top.get("datadog") {
             let datadog = self.fields(node, "datadog");
@@ -271,14 +276,25 @@ impl Reader<'_> {
             return None;
         };
         if let Some(&at) = fields.get("rule") {
-            self.rule(at, &rule.value);
+            self.rule(at, &rule.value, Word::Rule);
         }
+        if reason.value.trim().is_empty() {
+            self.error(node, "a `reason` says why the finding is accepted; this one is empty", None);
+        }
+        let resource = self.string(fields.get("resource"), "resource");
+        if let (Some(set), Some(&at)) = (&resource, fields.get("resource"))
+            && !set.value.split_once('/').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty())
+        {
+            self.error(at, "`resource` is `Kind/name`", Some("for example `Deployment/web`".to_string()));
+        }
+        let paths = self.strings(fields.get("paths"), "paths");
+        self.globs(&paths);
         let text = |set: Option<Set<String>>| set.map(|set| set.value);
         Some(Ignore {
             rule,
             reason: reason.value,
-            paths: self.strings(fields.get("paths"), "paths").into_iter().map(|set| set.value).collect(),
-            resource: text(self.string(fields.get("resource"), "resource")),
+            paths: paths.into_iter().map(|set| set.value).collect(),
+            resource: text(resource),
             namespace: text(self.string(fields.get("namespace"), "namespace")),
             container: text(self.string(fields.get("container"), "container")),
             path: text(self.string(fields.get("path"), "path")),
@@ -295,7 +311,7 @@ mod tests {
     fn check(text: &str) -> (Config, Vec<String>) {
         let mut sources = SourceMap::default();
         let file = sources.add(SourceFile::new(".ddlint.yaml", ".ddlint.yaml", text.into(), Origin::Disk));
-        let known = |word: &str| match word {
+        let known = |word: &str, _: Word| match word {
             "duplicate-yaml-key" | "datadog" => Ok(()),
             _ => Err(near::nearest(word, ["duplicate-yaml-key"]).map(str::to_string)),
         };

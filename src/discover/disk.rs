@@ -60,6 +60,11 @@ impl DiskTree {
         &self.root
     }
 
+    /// A file or folder of the disk, relative to the root; none where it is not there or lies outside.
+    pub fn below_root(&self, path: &Path) -> Option<String> {
+        self.inside(&fs::canonicalize(path).ok()?)
+    }
+
     /// A canonical path of the disk, relative to the root.
     fn inside(&self, canonical: &Path) -> Option<String> {
         slashes(canonical.strip_prefix(&self.root).ok()?)

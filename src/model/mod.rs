@@ -160,6 +160,9 @@ pub struct Model {
 /// What the command line gives to the chart that it names.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ChartOptions {
+    /// Values files of the configuration for every chart that nobody deploys (`helm.values`),
+    /// relative to the root.
+    pub shared_values: Vec<String>,
     /// Values files: name in reports, text.
     pub values: Vec<(String, Arc<str>)>,
     /// Arguments of `--set` and its siblings.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Report;
+use super::{Report, ReportedError};
 
 /// `file:line:column: severity[rule] message`, then the errors, then the summary.
 pub fn render(report: &Report) -> String {
@@ -22,11 +22,17 @@ pub fn render(report: &Report) -> String {
         );
     }
     for error in &report.errors {
-        let place = error.location.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column));
-        let _ = writeln!(out, "{}failed[{}] {}", place.unwrap_or_default(), error.code, error.message);
+        out.push_str(&error_line(error));
     }
     out.push_str(&summary_line(report));
     out
+}
+
+/// `file:line:column: failed[code] message`, and what to do on a line below.
+pub(crate) fn error_line(error: &ReportedError) -> String {
+    let place = error.location.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column));
+    let help = error.help.as_ref().map(|help| format!("  help: {help}\n")).unwrap_or_default();
+    format!("{}failed[{}] {}\n{help}", place.unwrap_or_default(), error.code, error.message)
 }
 
 /// The last line of the formats for people: what was found, and how much was covered.

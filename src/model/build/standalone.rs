@@ -73,11 +73,15 @@ impl Builder<'_> {
     fn standalone_chart(&mut self, folder: &str, overlay: Option<&str>) {
         let before = self.releases.len() as u32;
         let mut given = Given::new();
+        let options = self.settings.chart.clone();
+        // The configuration's values are for every such chart, below what is given to this one.
+        for path in &options.shared_values {
+            self.give_file(&mut given, Some(path.clone()));
+        }
         if let Some(path) = overlay {
             // Of a chart that nobody deploys a broken overlay says nothing about the rest.
             self.give_file(&mut given, Some(path.to_string()));
         }
-        let options = self.settings.chart.clone();
         if overlay.is_none() {
             self.give_options(&mut given, &options);
         }

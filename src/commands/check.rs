@@ -1,0 +1,137 @@
+//! `check`: lint, then report.
+//!
+//! Deliberately absent: how findings are treated (`filter`, `pipeline`) and drawn (`report`).
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+
+use super::configuration::{self, Configuration};
+use super::{FAILED, Stop, complain, input, print, settings, start_threads, working_directory};
+use crate::cli::{CheckArgs, Color, Format};
+use crate::config::shown::Shown;
+use crate::finding::Severity;
+use crate::model::Model;
+use crate::pipeline::{self, Rules};
+use crate::report::{self, Report, RuleInfo};
+use crate::rule::{self, Registry, Selection};
+
+/// `ddlint check`
+pub(super) fn check(args: &CheckArgs) -> Result<u8, Stop> {
+    run(args).inspect_err(|stop| {
+        // What reads the report gets a whole one also when nothing was linted.
+        if matches!(args.format, Format::Json | Format::Sarif) && !args.show_config {
+            let text = document(args, &stop.report(), &Model::default(), &[]);
+            let _ = publish(args, &text);
+        }
+    })
+}
+
+fn run(args: &CheckArgs) -> Result<u8, Stop> {
+    start_threads(args.input.jobs)?;
+    let directory = working_directory()?;
+    let configuration = configuration::load(&args.input.config, &directory)?;
+    let mut shown = Shown::default();
+    let judging = settings::of_check(args, &configuration, &mut shown)?;
+    settings::show_rest(&configuration, &args.ignore, &mut shown);
+    let model_settings = settings::of_input(&args.input, &configuration, &mut shown)?;
+    if args.show_config {
+        print(&shown.render(&configuration.sources))?;
+        return Ok(0);
+    }
+    let mut paths = Vec::new();
+    let inputs = input::inputs(&args.input, &configuration, model_settings, &directory, &mut paths, true)?;
+    let Configuration { registry, .. } = &configuration;
+    let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
+    let linted = pipeline::lint(inputs, &rules);
+    if args.input.verbose {
+        for skipped in &linted.model.coverage.skipped {
+            complain(&format!("skipped {}: {}\n", skipped.path, skipped.reason));
+        }
+    }
+    let report = &linted.report;
+    let infos = rule_infos(registry, &judging.selection);
+    publish(args, &document(args, report, &linted.model, &infos))?;
+    Ok(exit_code(report, judging.fail_on, args))
+}
+
+/// The report in the format that is asked for.
+fn document(args: &CheckArgs, report: &Report, model: &Model, infos: &[RuleInfo]) -> String {
+    match args.format {
+        Format::Pretty => {
+            let data = report::secrets::SecretData::of(model);
+            let secret = |file, offset| data.contains(file, offset);
+            report::pretty::render(report, &model.sources, &secret, style(args))
+        }
+        Format::Concise => report::concise::render(report),
+        Format::Json => report::json::render(report),
+        Format::Sarif => report::sarif::render(report, infos),
+        Format::Github => report::github::render(report),
+        Format::Gitlab => report::gitlab::render(report),
+        Format::Junit => report::junit::render(report),
+        Format::Markdown => report::markdown::render(report),
+    }
+}
+
+fn publish(args: &CheckArgs, text: &str) -> Result<(), Stop> {
+    match &args.output {
+        None => print(text),
+        Some(path) => write_whole(path, text),
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that nothing half-written is left.
+fn write_whole(path: &Path, text: &str) -> Result<(), Stop> {
+    let failed = |error: std::io::Error| {
+        Stop::new(format!("`{}` cannot be written: {error}", path.display()))
+            .help("name a file in a folder you may write")
+    };
+    // A device (`/dev/stdout`) or a pipe cannot be replaced by a new file.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::write(path, text).map_err(failed);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".ddlint-new");
+    let beside = path.with_file_name(name);
+    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        failed(error)
+    })
+}
+
+fn style(args: &CheckArgs) -> report::pretty::Style {
+    let terminal = args.output.is_none() && std::io::stdout().is_terminal();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = match args.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && !no_color,
+    };
+    let width =
+        if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
+    report::pretty::Style { colour, width: width.unwrap_or(100).clamp(60, 160) }
+}
+
+fn exit_code(report: &Report, fail_on: Option<Severity>, args: &CheckArgs) -> u8 {
+    let failing = fail_on.is_some_and(|at| report.findings.iter().any(|finding| finding.severity >= at));
+    let not_rendered = args.fail_on_not_rendered && report.summary.charts > report.summary.charts_rendered;
+    match (report.errors.is_empty(), (failing || not_rendered) && !args.exit_zero) {
+        (false, _) => FAILED,
+        (true, true) => 1,
+        (true, false) => 0,
+    }
+}
+
+fn rule_infos(registry: &Registry, selection: &Selection) -> Vec<RuleInfo> {
+    (registry.rules())
+        .filter(|rule| selection.contains(registry, &rule.id))
+        .map(|rule| RuleInfo {
+            id: rule.id.to_string(),
+            group: rule.group.to_string(),
+            severity: rule.severity(),
+            summary: rule.documentation.summary.to_string(),
+            why: rule.documentation.why.to_string(),
+            page: rule::docs::markdown(rule),
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! `render` and `trace`.
+
+use super::configuration::{self, Configuration};
+use super::{Stop, complain_of, input, print, settings, start_threads, working_directory};
+use crate::cli::{InputArgs, TraceArgs, TraceFormat};
+use crate::config::shown::Shown;
+use crate::filter::Overrides;
+use crate::pipeline::{self, Rules};
+use crate::rule::Selection;
+use crate::trace;
+
+/// `ddlint render`
+pub(super) fn render(input: &InputArgs) -> Result<u8, Stop> {
+    start_threads(input.jobs)?;
+    let directory = working_directory()?;
+    let configuration = configuration::load(&input.config, &directory)?;
+    let Configuration { registry, .. } = &configuration;
+    // What is selected, and how grave it is, is decided behind the pipe.
+    let selection = Selection::default_of(registry);
+    let overrides = Overrides::default();
+    let settings = settings::of_input(input, &configuration, &mut Shown::default())?;
+    let mut paths = Vec::new();
+    let inputs = input::inputs(input, &configuration, settings, &directory, &mut paths, false)?;
+    let rules = Rules { registry, selection: &selection, overrides: &overrides };
+    let (text, linted) = pipeline::render(inputs, &rules);
+    print(&text)?;
+    Ok(complain_of(&linted.model))
+}
+
+/// `ddlint trace`
+pub(super) fn trace(args: &TraceArgs) -> Result<u8, Stop> {
+    start_threads(args.input.jobs)?;
+    let directory = working_directory()?;
+    let configuration = configuration::load(&args.input.config, &directory)?;
+    let settings = settings::of_input(&args.input, &configuration, &mut Shown::default())?;
+    let mut paths = Vec::new();
+    let inputs = input::inputs(&args.input, &configuration, settings, &directory, &mut paths, false)?;
+    let field = args.field.as_deref().map(ddlint_yaml::Query::parse).transpose().map_err(|error| {
+        let stop = Stop::new(format!("`--field`: {} (at character {})", error.message, error.offset + 1));
+        match error.help {
+            Some(help) => stop.help(help),
+            None => stop,
+        }
+    })?;
+    let filter = trace::Filter { resource: args.resource.clone(), field };
+    let model = pipeline::read(inputs);
+    let fields = trace::fields(&model, &filter);
+    print(&match args.format {
+        TraceFormat::Text => trace::text(&fields),
+        TraceFormat::Json => trace::json(&fields),
+    })?;
+    Ok(complain_of(&model))
+}

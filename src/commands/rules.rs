@@ -1,0 +1,102 @@
+//! The commands about rules, and where rules come from.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Stop, configuration, print, working_directory};
+use crate::cli::{ExplainArgs, ListFormat, RulesArgs};
+use crate::near;
+use crate::report;
+use crate::rule::{self, Registry, Rule};
+
+/// The built-in rules and those of the folders.
+pub(super) fn registry(folders: &[PathBuf]) -> Result<Registry, Stop> {
+    registry_with(Vec::new(), folders)
+}
+
+/// The built-in rules, those of the files, and those of the folders.
+pub(super) fn registry_with(
+    mut files: Vec<(String, Arc<str>)>,
+    folders: &[PathBuf],
+) -> Result<Registry, Stop> {
+    for folder in folders {
+        let found = rule_files(folder)
+            .map_err(|error| Stop::new(format!("`{}` cannot be read: {error}", folder.display())))?;
+        if found.is_empty() {
+            return Err(Stop::new(format!("there is no rule file in `{}`", folder.display())));
+        }
+        files.extend(found);
+    }
+    Registry::embedded().with(&files).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Stop::new(format!("rule files are wrong\n{}", lines.join("\n")))
+    })
+}
+
+/// There is no rule of that id; which one was probably meant.
+pub(super) fn no_rule(registry: &Registry, id: &str) -> Stop {
+    let stop = Stop::new(format!("there is no rule `{id}`"));
+    match near::did_you_mean(id, registry.rules().map(|rule| rule.id.as_ref())) {
+        Some(help) => stop.help(help),
+        None => stop.help("`ddlint rules` lists them"),
+    }
+}
+
+/// Rule files of a folder and the folders in it, sorted: name and text.
+pub(super) fn rule_files(folder: &Path) -> std::io::Result<Vec<(String, Arc<str>)>> {
+    let mut out = Vec::new();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            out.extend(rule_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            out.push((path.to_string_lossy().replace('\\', "/"), fs::read_to_string(&path)?.into()));
+        }
+    }
+    Ok(out)
+}
+
+/// `ddlint rules`
+pub(super) fn rules(args: &RulesArgs) -> Result<u8, Stop> {
+    let registry = configuration::load(&args.config, &working_directory()?)?.registry;
+    let rules: Vec<&Rule> = registry.rules().map(|rule| &**rule).collect();
+    print(&match args.format {
+        ListFormat::Text => report::rules::text(&rules),
+        ListFormat::Json => report::rules::json(&rules),
+        ListFormat::Markdown => rule::docs::index(&rules),
+    })?;
+    Ok(0)
+}
+
+/// `ddlint explain`
+pub(super) fn explain(args: &ExplainArgs) -> Result<u8, Stop> {
+    let registry = configuration::load(&args.config, &working_directory()?)?.registry;
+    let rule = registry.get(&args.rule).ok_or_else(|| no_rule(&registry, &args.rule))?;
+    print(&rule::docs::markdown(rule))?;
+    Ok(0)
+}
+
+/// `ddlint test`
+pub(super) fn test(folders: &[PathBuf]) -> Result<u8, Stop> {
+    let registry = registry(folders)?;
+    let own: BTreeSet<&str> = Registry::embedded().rules().map(|rule| &*rule.id).collect();
+    // With folders their rules are tested, without one the built-in ones.
+    let tested: Vec<_> =
+        registry.rules().filter(|rule| folders.is_empty() == own.contains(&*rule.id)).collect();
+    let mut out = String::new();
+    let mut failed = 0;
+    for rule in &tested {
+        let failures = rule::examples::check(rule);
+        failed += usize::from(!failures.is_empty());
+        for failure in failures {
+            out.push_str(&format!("{}: {}\n    {}\n", failure.rule, failure.example, failure.message));
+        }
+    }
+    out.push_str(&format!("{} passed, {failed} failed\n", tested.len() - failed));
+    print(&out)?;
+    Ok(u8::from(failed > 0))
+}
