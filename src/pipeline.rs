@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::discover::{self, Discovered, DiskTree, MemoryTree, Tree};
-use crate::filter::Overrides;
+use crate::filter::{Overrides, suppress};
 use crate::finding::{Finding, InputError, Severity};
 use crate::model::{DocKind, Model, NotRendered, Settings, build};
+use crate::near;
 use crate::provenance;
-use crate::report::{Report, Reported, ReportedError, Summary};
+use crate::report::identity::Identity;
+use crate::report::{Hidden, HiddenBy, Report, Reported, ReportedError, Summary};
 use crate::rule::{Registry, Selection, run};
-use crate::source::{Origin, SourceFile};
+use crate::source::{Origin, Place, SourceFile};
 use crate::stream::{self, Carried, DocumentOut};
 
 /// What is linted.
@@ -42,28 +44,44 @@ pub struct Rules<'a> {
     pub overrides: &'a Overrides,
 }
 
+impl Rules<'_> {
+    /// Whether a rule runs.
+    fn ran(&self, id: &str) -> bool {
+        self.selection.contains(self.registry, id)
+    }
+}
+
 /// A model with its report.
 pub struct Linted {
     /// Everything that was read.
     pub model: Model,
     /// What was found.
     pub report: Report,
+    /// Everything below the root was read.
+    pub whole: bool,
 }
 
 /// Reads and lints.
 pub fn lint(inputs: Inputs<'_>, rules: &Rules<'_>) -> Linted {
-    with_inputs(inputs, |discovered, settings, carried| finish(discovered, settings, carried, rules))
+    with_inputs(inputs, |read| finish(read, rules))
 }
 
 /// Reads without linting.
 pub fn read(inputs: Inputs<'_>) -> Model {
-    with_inputs(inputs, |discovered, settings, _| build(discovered, settings))
+    with_inputs(inputs, |read| build(read.discovered, read.settings))
 }
 
-fn with_inputs<T>(
-    mut inputs: Inputs<'_>,
-    then: impl FnOnce(Discovered<'_>, Settings, Option<Carried>) -> T,
-) -> T {
+/// What was discovered, before it is understood.
+struct Read<'t> {
+    discovered: Discovered<'t>,
+    settings: Settings,
+    /// What a stream of ddlint's own says beside its documents.
+    carried: Option<Carried>,
+    /// Everything below the root is read.
+    whole: bool,
+}
+
+fn with_inputs<T>(mut inputs: Inputs<'_>, then: impl FnOnce(Read<'_>) -> T) -> T {
     // What arrives on standard input alone has nothing to do with the files around.
     let nothing = MemoryTree::default();
     let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
@@ -77,7 +95,8 @@ fn with_inputs<T>(
         one_chart(&mut discovered, &inputs.settings);
     }
     let carried = inputs.stdin.and_then(|text| add_stdin(&mut discovered, text));
-    then(discovered, inputs.settings, carried)
+    let whole = named.iter().any(|input| input.path.is_empty());
+    then(Read { discovered, settings: inputs.settings, carried, whole })
 }
 
 /// Lints what stands in a tree of files.
@@ -87,7 +106,9 @@ pub fn lint_tree(
     settings: Settings,
     rules: &Rules<'_>,
 ) -> Linted {
-    finish(discover::discover(tree, inputs, &discover::Options::default()), settings, None, rules)
+    let whole = inputs.iter().any(|input| input.path.is_empty());
+    let discovered = discover::discover(tree, inputs, &discover::Options::default());
+    finish(Read { discovered, settings, carried: None, whole }, rules)
 }
 
 /// Values and a name on the command line are meant for one chart.
@@ -123,12 +144,8 @@ fn add_stdin(discovered: &mut Discovered<'_>, text: String) -> Option<Carried> {
     carried
 }
 
-fn finish(
-    discovered: Discovered<'_>,
-    settings: Settings,
-    carried: Option<Carried>,
-    rules: &Rules<'_>,
-) -> Linted {
+fn finish(read: Read<'_>, rules: &Rules<'_>) -> Linted {
+    let Read { discovered, settings, carried, whole } = read;
     let from_stdin = !discovered.texts.is_empty();
     let mut model = build(discovered, settings);
     if from_stdin && carried.is_none() && !model.docs.iter().any(|doc| doc.kind == DocKind::Manifest) {
@@ -140,20 +157,57 @@ fn finish(
             file: None,
         });
     }
-    let report = report(&model, carried, rules);
-    Linted { model, report }
+    let report = report(&model, whole, carried, rules);
+    Linted { model, report, whole }
 }
 
-fn report(model: &Model, carried: Option<Carried>, rules: &Rules<'_>) -> Report {
-    let mut findings = run(model, rules.registry, rules.selection);
-    for finding in &mut findings {
-        provenance::lead_back(finding, &model.sources);
+fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_>) -> Report {
+    let mut findings: Vec<(Finding, Option<Place>)> = Vec::new();
+    for mut finding in run(model, rules.registry, rules.selection) {
+        let printed = match &model.sources.get(finding.primary.file).origin {
+            Origin::Rendered(it) => provenance::template_place(it, &model.sources, finding.primary.span),
+            _ => None,
+        };
+        provenance::lead_back(&mut finding, &model.sources);
+        findings.push((finding, printed));
     }
-    findings.extend(not_rendered(model, rules));
+    findings.extend(not_rendered(model, rules).into_iter().map(|finding| (finding, None)));
+    let known = |word: &str| match rules.registry.get(word) {
+        Some(rule) => Ok(rule.id.to_string()),
+        None => Err(near::nearest(word, rules.registry.rules().map(|rule| &*rule.id)).map(str::to_string)),
+    };
+    let (mut suppressions, wrong) = suppress::collect(model, &known);
+    let mut hidden = suppress::apply(model, &mut suppressions, &findings);
+    let mut about = vec![None; findings.len()];
+    if rules.ran(suppress::UNUSED) {
+        // Where only a part was read, the other side of a relation may be missing.
+        let severity = if whole { Severity::Warning } else { Severity::Info };
+        let unused = suppress::unused(&suppressions, &|id| rules.ran(id), severity);
+        let (unused, rule): (Vec<_>, Vec<String>) =
+            unused.into_iter().map(|(finding, rule)| ((finding, None), rule)).unzip();
+        hidden.extend(suppress::apply(model, &mut suppressions, &unused));
+        about.extend(rule.into_iter().map(Some));
+        findings.extend(unused);
+    }
+    let mut findings: Vec<Finding> = findings.into_iter().map(|(finding, _)| finding).collect();
     rules.overrides.apply(&mut findings);
+    let identity = Identity::new(model, BTreeMap::new());
+    let mut reported = Vec::with_capacity(findings.len());
+    for ((finding, hidden), about) in findings.iter().zip(hidden).zip(about) {
+        let mut it = Reported::new(finding, &model.sources, &identity);
+        it.hidden = hidden.map(|reason| Hidden { by: HiddenBy::Comment, reason });
+        it.about = about;
+        reported.push(it);
+    }
     let mut report = Report {
-        findings: findings.iter().map(|finding| Reported::new(finding, &model.sources)).collect(),
-        errors: model.errors.iter().map(|error| ReportedError::new(error, &model.sources)).collect(),
+        findings: reported,
+        hidden: Vec::new(),
+        errors: model
+            .errors
+            .iter()
+            .chain(&wrong)
+            .map(|error| ReportedError::new(error, &model.sources))
+            .collect(),
         summary: summary(model),
     };
     report.finish();
@@ -190,17 +244,31 @@ fn not_rendered(model: &Model, rules: &Rules<'_>) -> Vec<Finding> {
 fn merge(report: &mut Report, carried: Carried, rules: &Rules<'_>) {
     let silent: BTreeSet<&String> = carried.silent.iter().collect();
     report.findings.retain(|finding| !silent.contains(&finding.fingerprint));
-    let known: BTreeSet<String> = report.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
+    report.hidden.retain(|finding| !silent.contains(&finding.fingerprint));
     for mut finding in carried.findings {
-        let selected = rules.selection.contains(rules.registry, &finding.rule);
-        if selected && !known.contains(&finding.fingerprint) {
+        // The same but for its fix, which only who has the file can offer.
+        let mut all = report.findings.iter_mut().chain(&mut report.hidden);
+        if let Some(known) = all.find(|known| known.fingerprint == finding.fingerprint) {
+            known.fix = finding.fix;
+            continue;
+        }
+        let selected = rules.ran(&finding.rule) && finding.about.as_deref().is_none_or(|id| rules.ran(id));
+        if selected {
             if let Some(severity) = rules.overrides.severity.get(&*finding.rule) {
                 finding.severity = *severity;
             }
             report.findings.push(finding);
         }
     }
-    report.errors.extend(carried.errors);
+    // What is wrong inside a document is seen again here.
+    let seen = |error: &ReportedError| {
+        report
+            .errors
+            .iter()
+            .any(|it| (&it.code, &it.message, &it.location) == (&error.code, &error.message, &error.location))
+    };
+    let errors: Vec<ReportedError> = carried.errors.into_iter().filter(|error| !seen(error)).collect();
+    report.errors.extend(errors);
     let counts = carried.counts;
     report.summary = Summary {
         inputs: counts.inputs,
@@ -235,19 +303,29 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
     let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
     let seen = add_stdin(&mut discovered, alone);
-    let alone = finish(discovered, settings, seen, rules).report;
+    let alone = finish(Read { discovered, settings, carried: seen, whole: false }, rules).report;
     let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Reported> {
-        report.findings.iter().map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()
+        let all = report.findings.iter().chain(&report.hidden);
+        all.map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()
     };
     let (whole, parts) = (by_fingerprint(&linted.report), by_fingerprint(&alone));
     let same = |a: &Reported, b: Option<&Reported>| {
         b.is_some_and(|b| {
             let places = |it: &Reported| it.related.iter().map(|r| r.location.clone()).collect::<Vec<_>>();
-            a.severity == b.severity && a.location == b.location && a.help == b.help && places(a) == places(b)
+            a.severity == b.severity
+                && a.location == b.location
+                && a.help == b.help
+                && a.hidden == b.hidden
+                && a.fix == b.fix
+                && places(a) == places(b)
         })
     };
     let carried: Vec<&Reported> =
         whole.values().filter(|finding| !same(finding, parts.get(&finding.fingerprint))).collect();
+    // One that only lacks its fix stays as it is, with its excerpt.
+    let same = |a: &Reported, b: Option<&Reported>| {
+        same(&Reported { fix: None, ..a.clone() }, b.map(|b| Reported { fix: None, ..b.clone() }).as_ref())
+    };
     let silent: Vec<String> = (parts.values())
         .filter(|finding| !same(finding, whole.get(&finding.fingerprint)))
         .map(|finding| finding.fingerprint.clone())

@@ -94,17 +94,20 @@ pub fn edit_place(rendering: &Rendering, sources: &SourceMap, at: Place) -> Opti
     if let Some(place) = first.and_then(|step| step.place) {
         return Some(place);
     }
-    // A release's name, a capability: the nearest literal before it stands on the line of the template.
+    // A release's name, a capability: it stands on the line of the template.
+    let whole = rendering.template_file.map(|file| Place { file, span: Span { start: 0, end: 0 } });
+    template_place(rendering, sources, span).or(whole)
+}
+
+/// Where the template prints a range: behind the nearest literal text before it.
+pub fn template_place(rendering: &Rendering, sources: &SourceMap, span: Span) -> Option<Place> {
     let before = rendering.segments.partition_point(|segment| segment.end <= span.start);
     let literal = rendering.segments.get(..before)?.iter().rev().find_map(|segment| {
         let resolved = rendering.table.resolve(segment.origin);
         let leaf = resolved.printed.iter().find(|leaf| is_literal(leaf))?;
         step(rendering, sources, leaf, false).place
-    });
-    let whole = rendering.template_file.map(|file| Place { file, span: Span { start: 0, end: 0 } });
-    literal
-        .map(|place| Place { span: Span { start: place.span.end, end: place.span.end }, ..place })
-        .or(whole)
+    })?;
+    Some(Place { span: Span { start: literal.span.end, end: literal.span.end }, ..literal })
 }
 
 /// Leads the places of a finding out of rendered texts, and records the chain.

@@ -9,7 +9,8 @@ use std::path::Path;
 use super::configuration::{self, Configuration};
 use super::{FAILED, Stop, complain, input, print, settings, start_threads, working_directory};
 use crate::cli::{CheckArgs, Color, Format};
-use crate::config::shown::Shown;
+use crate::config::{self, shown::Shown};
+use crate::filter::{configured, suppress};
 use crate::finding::Severity;
 use crate::model::Model;
 use crate::pipeline::{self, Rules};
@@ -43,7 +44,11 @@ fn run(args: &CheckArgs) -> Result<u8, Stop> {
     let inputs = input::inputs(&args.input, &configuration, model_settings, &directory, &mut paths, true)?;
     let Configuration { registry, .. } = &configuration;
     let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
-    let linted = pipeline::lint(inputs, &rules);
+    let mut linted = pipeline::lint(inputs, &rules);
+    let ran = |id: &str| judging.selection.contains(registry, id);
+    let unused = judging.overrides.severity.get(suppress::UNUSED).copied().unwrap_or(Severity::Warning);
+    let unused = (linted.whole && ran(suppress::UNUSED)).then_some(unused);
+    configured::apply(&mut linted.report, &ignores(&configuration), &ran, unused);
     if args.input.verbose {
         for skipped in &linted.model.coverage.skipped {
             complain(&format!("skipped {}: {}\n", skipped.path, skipped.reason));
@@ -55,6 +60,17 @@ fn run(args: &CheckArgs) -> Result<u8, Stop> {
     Ok(exit_code(report, judging.fail_on, args))
 }
 
+/// The entries of `ignore`.
+fn ignores(configuration: &Configuration) -> Vec<configured::Entry> {
+    let Configuration { config, registry, sources, .. } = configuration;
+    let entry = |entry: &config::Ignore| {
+        let rule = registry.get(&entry.rule.value).map(|rule| rule.id.to_string());
+        let rule = rule.unwrap_or_else(|| entry.rule.value.clone());
+        configured::Entry::new(entry, rule, sources.location(entry.rule.place))
+    };
+    config.ignore.iter().map(entry).collect()
+}
+
 /// The report in the format that is asked for.
 fn document(args: &CheckArgs, report: &Report, model: &Model, infos: &[RuleInfo]) -> String {
     match args.format {
@@ -63,8 +79,8 @@ fn document(args: &CheckArgs, report: &Report, model: &Model, infos: &[RuleInfo]
             let secret = |file, offset| data.contains(file, offset);
             report::pretty::render(report, &model.sources, &secret, style(args))
         }
-        Format::Concise => report::concise::render(report),
-        Format::Json => report::json::render(report),
+        Format::Concise => report::concise::render(report, args.show_suppressed, args.quiet),
+        Format::Json => report::json::render(report, args.show_suppressed),
         Format::Sarif => report::sarif::render(report, infos),
         Format::Github => report::github::render(report),
         Format::Gitlab => report::gitlab::render(report),
@@ -109,7 +125,12 @@ fn style(args: &CheckArgs) -> report::pretty::Style {
     };
     let width =
         if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
-    report::pretty::Style { colour, width: width.unwrap_or(100).clamp(60, 160) }
+    report::pretty::Style {
+        colour,
+        width: width.unwrap_or(100).clamp(60, 160),
+        suppressed: args.show_suppressed,
+        quiet: args.quiet,
+    }
 }
 
 fn exit_code(report: &Report, fail_on: Option<Severity>, args: &CheckArgs) -> u8 {

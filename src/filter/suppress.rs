@@ -10,8 +10,9 @@ use std::sync::LazyLock;
 use ddlint_yaml::Span;
 use regex::Regex;
 
-use crate::finding::{Finding, InputError, ResourceName};
+use crate::finding::{Finding, InputError, ResourceName, Severity};
 use crate::model::Model;
+use crate::provenance;
 use crate::source::{FileId, Origin, Place};
 
 /// What a suppression covers.
@@ -43,19 +44,26 @@ pub struct Suppression {
 
 #[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by the tests below")]
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:#|/\*)\s*ddlint:\s*ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*)\](?P<reason>[^\n]*)")
-        .unwrap()
+    Regex::new(
+        r"(?:#|/\*)\s*(?P<what>ddlint:\s*ignore(?P<file>-file)?)(?:\[(?P<rules>[^\]\n]*)\])?(?P<reason>[^\n]*)",
+    )
+    .unwrap()
 });
 
 /// The annotation's key.
 pub const ANNOTATION: &str = "ddlint.dev/ignore";
 
-/// All suppressions of a model, and the words in them that name no rule.
-pub fn collect(
-    model: &Model,
-    known_rule: &dyn Fn(&str) -> Result<(), Option<String>>,
-) -> (Vec<Suppression>, Vec<InputError>) {
+/// The id behind a word, or the id that was probably meant.
+pub type KnownRule<'a> = dyn Fn(&str) -> Result<String, Option<String>> + 'a;
+
+fn error(place: Place, message: String, help: Option<String>) -> InputError {
+    InputError { code: "bad-suppression", message, help, place: Some(place), file: None }
+}
+
+/// All suppressions of a model, and what is wrong with others.
+pub fn collect(model: &Model, known_rule: &KnownRule<'_>) -> (Vec<Suppression>, Vec<InputError>) {
     let mut out = Vec::new();
+    let mut errors = Vec::new();
     // Comments of YAML texts, so that a string that looks like a suppression is none.
     let mut comments: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
     for doc in &model.docs {
@@ -71,10 +79,18 @@ pub fn collect(
             None => true,
         };
         for found in COMMENT.captures_iter(&source.text) {
-            let (Some(whole), Some(rules)) = (found.get(0), found.name("rules")) else { continue };
+            let (Some(whole), Some(what)) = (found.get(0), found.name("what")) else { continue };
             if !in_comment(whole.start() as u32) {
                 continue;
             }
+            let rules = found.name("rules").filter(|rules| words(rules.as_str(), 0).next().is_some());
+            let Some(rules) = rules else {
+                let span = Span { start: what.start() as u32, end: what.end() as u32 };
+                let message = "this suppression names no rule".to_string();
+                let help = format!("write `{}[rule-id] reason`", what.as_str());
+                errors.push(error(Place { file, span }, message, Some(help)));
+                continue;
+            };
             let reason = found.name("reason").map_or("", |reason| reason.as_str());
             let reason = reason.split("*/").next().unwrap_or_default().trim().to_string();
             let reach = if found.name("file").is_some() {
@@ -94,23 +110,22 @@ pub fn collect(
         }
     }
     annotations(model, &mut out);
-    let mut errors = Vec::new();
-    out.retain(|suppression| match known_rule(&suppression.rule) {
-        Ok(()) => true,
+    out.retain_mut(|suppression| match known_rule(&suppression.rule) {
+        Ok(id) => {
+            suppression.rule = id;
+            true
+        }
         Err(meant) => {
-            errors.push(InputError {
-                code: "unknown-rule",
-                message: format!("there is no rule `{}` to ignore", suppression.rule),
-                help: Some(match meant {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "`ddlint rules` lists them".to_string(),
-                }),
-                place: Some(suppression.place),
-                file: None,
-            });
+            let help = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "`ddlint rules` lists them".to_string(),
+            };
+            let message = format!("there is no rule `{}` to ignore", suppression.rule);
+            errors.push(error(suppression.place, message, Some(help)));
             false
         }
     });
+    errors.dedup();
     (out, errors)
 }
 
@@ -148,12 +163,19 @@ fn annotations(model: &Model, out: &mut Vec<Suppression>) {
         let root = model.node(resource.at);
         let Some(node) = root.at(&["metadata", "annotations", ANNOTATION]) else { continue };
         let Some(text) = node.text() else { continue };
-        let file = model.doc(resource.at.doc).file;
+        let place = Place { file: model.doc(resource.at.doc).file, span: node.span() };
+        // What a chart renders is written in its template, or in the values.
+        let place = match &model.sources.get(place.file).origin {
+            Origin::Rendered(rendering) => {
+                provenance::edit_place(rendering, &model.sources, place).unwrap_or(place)
+            }
+            _ => place,
+        };
         for (rule, _) in words(text, 0) {
             out.push(Suppression {
                 rule: rule.to_string(),
                 reason: String::new(),
-                place: Place { file, span: node.span() },
+                place,
                 resource: Some(resource.report_name()),
                 reach: Reach::Resource(resource.report_name()),
                 hidden: 0,
@@ -175,36 +197,74 @@ impl Suppression {
     }
 }
 
-/// Splits findings into those that stay and those that are hidden, each of these with the reason; counts at the
-/// suppressions what they hide.
+/// For each finding the reason of the suppression that hides it; counts at the suppressions what they hide. A
+/// finding is hidden at the place to edit, at each place from which its text came, and where a template prints it.
 pub fn apply(
     model: &Model,
     suppressions: &mut [Suppression],
-    findings: Vec<Finding>,
-) -> (Vec<Finding>, Vec<(Finding, String)>) {
-    let mut kept = Vec::new();
-    let mut hidden = Vec::new();
-    for finding in findings {
+    findings: &[(Finding, Option<Place>)],
+) -> Vec<Option<String>> {
+    let mut by_rule: BTreeMap<String, Vec<&mut Suppression>> = BTreeMap::new();
+    for suppression in suppressions {
+        by_rule.entry(suppression.rule.clone()).or_default().push(suppression);
+    }
+    let reason = |(finding, printed): &(Finding, Option<Place>)| {
+        let suppressions = by_rule.get_mut(&*finding.rule)?;
         // A comment may stand in the text of a block string or in the file around it.
         let outer = model.sources.outermost(finding.primary);
-        let places = [finding.primary, outer];
+        let chain = finding.origin.iter().filter(|step| !step.tested).filter_map(|step| step.place);
+        let places: Vec<(Place, u32)> = [finding.primary, outer]
+            .into_iter()
+            .chain(chain)
+            .chain(*printed)
+            .map(|place| (place, model.sources.get(place.file).line_column(place.span.start).0))
+            .collect();
         let mut reason = None;
         for suppression in suppressions.iter_mut() {
-            let covers = places.iter().any(|place| {
-                let line = model.sources.get(place.file).line_column(place.span.start).0;
-                suppression.covers(&finding, *place, line)
-            });
-            if covers {
+            if places.iter().any(|(place, line)| suppression.covers(finding, *place, *line)) {
                 suppression.hidden += 1;
                 reason.get_or_insert_with(|| suppression.reason.clone());
             }
         }
-        match reason {
-            Some(reason) => hidden.push((finding, reason)),
-            None => kept.push(finding),
-        }
+        reason
+    };
+    findings.iter().map(reason).collect()
+}
+
+/// The rule that reports suppressions without effect.
+pub const UNUSED: &str = "unused-suppression";
+
+/// A finding for each suppression of a rule that ran and hides nothing, with the id of that rule. Of one comment in a
+/// template that renders several times, one use is enough.
+pub fn unused(
+    suppressions: &[Suppression],
+    ran: &dyn Fn(&str) -> bool,
+    severity: Severity,
+) -> Vec<(Finding, String)> {
+    let mut hidden: BTreeMap<(Place, &str), (usize, &Suppression)> = BTreeMap::new();
+    for suppression in suppressions.iter().filter(|it| it.rule != UNUSED && ran(&it.rule)) {
+        hidden.entry((suppression.place, &suppression.rule)).or_insert((0, suppression)).0 +=
+            suppression.hidden;
     }
-    (kept, hidden)
+    let idle = hidden.into_values().filter(|(times, _)| *times == 0).map(|(_, suppression)| suppression);
+    idle.map(|it| (finding(it.place, &it.rule, it.resource.clone(), severity), it.rule.clone())).collect()
+}
+
+fn finding(place: Place, rule: &str, resource: Option<ResourceName>, severity: Severity) -> Finding {
+    Finding {
+        rule: UNUSED.into(),
+        severity,
+        message: format!("there is no finding of `{rule}` to ignore here"),
+        help: "Remove the suppression.".to_string(),
+        path: resource.as_ref().map(|_| format!("$['metadata']['annotations']['{ANNOTATION}']")),
+        resource,
+        primary: place,
+        label: String::new(),
+        related: Vec::new(),
+        origin: Vec::new(),
+        affected: Vec::new(),
+        fix: None,
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::json::{self, JsonError, JsonFinding, JsonLocation, JsonOrigin, JsonRelated, JsonResource};
-use super::{Reported, ReportedError, ReportedFix, ReportedOrigin, ReportedPlace};
+use super::{Hidden, HiddenBy, Reported, ReportedError, ReportedFix, ReportedOrigin, ReportedPlace};
 use crate::finding::{Affected, ResourceName, Safety};
 use crate::source::Location;
 
@@ -17,6 +17,14 @@ struct Carried<'a> {
     /// Names relative to the root of the files named in the finding.
     roots: BTreeMap<String, String>,
     finding: JsonFinding<'a>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    container: Option<String>,
+    /// The rule that a finding about a suppression is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
+    /// The reason of the comment that hides it; may be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suppressed: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,8 +42,14 @@ pub fn finding(finding: &Reported) -> serde_json::Value {
     let places = std::iter::once(&finding.location)
         .chain(finding.related.iter().map(|related| &related.location))
         .chain(finding.origin.iter().filter_map(|step| step.location.as_ref()));
-    let carried =
-        Carried { label: finding.label.clone(), roots: roots(places), finding: json::finding(finding) };
+    let carried = Carried {
+        label: finding.label.clone(),
+        roots: roots(places),
+        finding: json::finding(finding),
+        container: finding.container.clone(),
+        about: finding.about.clone(),
+        suppressed: finding.hidden.as_ref().map(|hidden| hidden.reason.clone()),
+    };
     serde_json::to_value(carried).unwrap_or_default()
 }
 
@@ -98,7 +112,7 @@ fn origin(step: JsonOrigin<'_>, roots: &BTreeMap<String, String>) -> ReportedOri
 
 /// Reads a finding back. None: the text is not of this form.
 pub fn read_finding(text: &str) -> Option<Reported> {
-    let Carried { label, roots, finding } = serde_json::from_str(text).ok()?;
+    let Carried { label, roots, finding, container, about, suppressed } = serde_json::from_str(text).ok()?;
     Some(Reported {
         rule: finding.rule.as_ref().into(),
         severity: finding.severity.parse().ok()?,
@@ -126,6 +140,10 @@ pub fn read_finding(text: &str) -> Option<Reported> {
                 .map(|edit| (edit.file.into_owned(), edit.offset, edit.length, edit.text.into_owned()))
                 .collect(),
         }),
+        edits: None,
+        container,
+        about,
+        hidden: suppressed.map(|reason| Hidden { by: HiddenBy::Comment, reason }),
     })
 }
 

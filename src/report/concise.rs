@@ -2,29 +2,47 @@
 
 use std::fmt::Write;
 
-use super::{Report, ReportedError};
+use super::{HiddenBy, Report, Reported, ReportedError};
 
 /// `file:line:column: severity[rule] message`, then the errors, then the summary.
-pub fn render(report: &Report) -> String {
+pub fn render(report: &Report, with_suppressed: bool, quiet: bool) -> String {
     let mut out = String::new();
     for finding in &report.findings {
-        let at = &finding.location;
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            out,
-            "{}:{}:{}: {}[{}] {}",
-            at.file,
-            at.line,
-            at.column,
-            finding.severity.as_str(),
-            finding.rule,
-            finding.message
-        );
+        out.push_str(&finding_line(finding));
     }
     for error in &report.errors {
         out.push_str(&error_line(error));
     }
-    out.push_str(&summary_line(report));
+    if with_suppressed {
+        out.push_str(&suppressed(report));
+    }
+    if !quiet {
+        out.push_str(&summary_line(report));
+    }
+    out
+}
+
+fn finding_line(finding: &Reported) -> String {
+    let at = &finding.location;
+    let (level, rule, message) = (finding.severity.as_str(), &finding.rule, &finding.message);
+    format!("{}:{}:{}: {level}[{rule}] {message}\n", at.file, at.line, at.column)
+}
+
+/// The findings that a person or the baseline hides, each with who and why.
+pub(super) fn suppressed(report: &Report) -> String {
+    let mut out = String::new();
+    for finding in &report.hidden {
+        let Some(hidden) = &finding.hidden else { continue };
+        let by = match hidden.by {
+            HiddenBy::Comment => "suppressed",
+            HiddenBy::Configuration => "ignored by the configuration",
+            HiddenBy::Baseline => "in the baseline",
+            HiddenBy::Revision | HiddenBy::Elsewhere => continue,
+        };
+        let reason = if hidden.reason.is_empty() { String::new() } else { format!(": {}", hidden.reason) };
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{} ({by}{reason})", finding_line(finding).trim_end());
+    }
     out
 }
 
@@ -63,7 +81,12 @@ pub fn summary_line(report: &Report) -> String {
             s.charts_rendered
         );
     }
-    for (n, word) in [(s.suppressed, "suppressed"), (s.baselined, "in the baseline")] {
+    for (n, word) in [
+        (s.suppressed, "suppressed"),
+        (s.baselined, "in the baseline"),
+        (s.known, "known to the base revision"),
+        (s.elsewhere, "caused by other files"),
+    ] {
         if n > 0 {
             let _ = write!(line, ", {n} {word}");
         }

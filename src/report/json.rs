@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Report, Reported, ReportedError, ReportedFix, ReportedOrigin};
+use super::{Hidden, HiddenBy, Report, Reported, ReportedError, ReportedFix, ReportedOrigin};
 use crate::finding::{ResourceName, Safety};
 use crate::source::Location;
 
@@ -14,7 +14,17 @@ struct JsonReport<'a> {
     tool: JsonTool,
     summary: JsonSummary,
     findings: Vec<JsonFinding<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<Vec<JsonSuppressed<'a>>>,
     errors: Vec<JsonError<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonSuppressed<'a> {
+    by: &'static str,
+    reason: &'a str,
+    #[serde(flatten)]
+    finding: JsonFinding<'a>,
 }
 
 #[derive(Serialize)]
@@ -225,8 +235,19 @@ pub(super) fn error(error: &ReportedError) -> JsonError<'_> {
     }
 }
 
-/// The report as one JSON document with a line break at its end.
-pub fn render(report: &Report) -> String {
+fn suppressed(it: &Reported) -> Option<JsonSuppressed<'_>> {
+    let Hidden { by, reason } = it.hidden.as_ref()?;
+    let by = match by {
+        HiddenBy::Comment => "comment",
+        HiddenBy::Configuration => "configuration",
+        HiddenBy::Baseline => "baseline",
+        HiddenBy::Revision | HiddenBy::Elsewhere => return None,
+    };
+    Some(JsonSuppressed { by, reason, finding: finding(it) })
+}
+
+/// The report as one JSON document with a line break at its end; with what is suppressed, if that is asked for.
+pub fn render(report: &Report, with_suppressed: bool) -> String {
     let summary = &report.summary;
     let json = JsonReport {
         schema: "ddlint-report/1",
@@ -244,6 +265,7 @@ pub fn render(report: &Report) -> String {
             charts_rendered: summary.charts_rendered,
         },
         findings: report.findings.iter().map(finding).collect(),
+        suppressed: with_suppressed.then(|| report.hidden.iter().filter_map(suppressed).collect()),
         errors: report.errors.iter().map(error).collect(),
     };
     // Strings, numbers and lists only: there is nothing in it that could fail to serialize.

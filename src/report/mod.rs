@@ -8,6 +8,7 @@ pub mod concise;
 pub mod excerpt;
 pub mod github;
 pub mod gitlab;
+pub mod identity;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Affected, Finding, InputError, ResourceName, Safety, Severity};
+use self::identity::Identity;
+use crate::finding::{Affected, Finding, Fix, InputError, ResourceName, Safety, Severity};
 use crate::source::{Location, Place, SourceMap};
 
 /// A finding with its places in lines and columns.
@@ -52,8 +54,40 @@ pub struct Reported {
     pub affected: Vec<Affected>,
     /// Stable across moves of the line.
     pub fingerprint: String,
-    /// How to mend it.
+    /// How to mend it; none where the edits would show a secret.
     pub fix: Option<ReportedFix>,
+    /// The same for applying it: edits in the source map.
+    pub edits: Option<Fix>,
+    /// The container that the field belongs to.
+    pub container: Option<String>,
+    /// The rule that a finding about a suppression is about.
+    pub about: Option<String>,
+    /// Why it is not reported.
+    pub hidden: Option<Hidden>,
+}
+
+/// Why a finding is not reported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hidden {
+    /// Who decided.
+    pub by: HiddenBy,
+    /// The reason given; may be empty.
+    pub reason: String,
+}
+
+/// Who decided that a finding is not reported.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum HiddenBy {
+    /// A comment beside it, or an annotation of the resource.
+    Comment,
+    /// An entry of the configuration.
+    Configuration,
+    /// The baseline holds it.
+    Baseline,
+    /// The revision that this one is compared with has it too.
+    Revision,
+    /// The files asked for do not cause it.
+    Elsewhere,
 }
 
 /// A related place.
@@ -136,6 +170,10 @@ pub struct Summary {
     pub suppressed: usize,
     /// Findings that the baseline holds.
     pub baselined: usize,
+    /// Findings that the revision compared with has too.
+    pub known: usize,
+    /// Findings that the files asked for do not cause.
+    pub elsewhere: usize,
     /// Files that were linted.
     pub inputs: usize,
     /// Documents in them.
@@ -153,6 +191,8 @@ pub struct Summary {
 pub struct Report {
     /// Findings, sorted by file, offset, rule.
     pub findings: Vec<Reported>,
+    /// Findings that are not reported, in the same order, each with the reason.
+    pub hidden: Vec<Reported>,
     /// Errors, sorted by file and offset.
     pub errors: Vec<ReportedError>,
     /// Counts.
@@ -161,7 +201,7 @@ pub struct Report {
 
 impl Reported {
     /// A finding in lines and columns.
-    pub fn new(finding: &Finding, sources: &SourceMap) -> Reported {
+    pub fn new(finding: &Finding, sources: &SourceMap, identity: &Identity<'_>) -> Reported {
         let place = sources.outermost(finding.primary);
         let location = sources.location(place);
         let related = finding
@@ -186,7 +226,9 @@ impl Reported {
                 tested: step.tested,
             })
             .collect();
-        let fix = finding.fix.as_ref().map(|fix| ReportedFix {
+        let shows_secret = |text: &str| text.lines().any(|line| secrets::mask_line(line, false) != line);
+        let fix = finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(|edit| shows_secret(&edit.text)));
+        let fix = fix.map(|fix| ReportedFix {
             safety: fix.safety,
             description: fix.description.clone(),
             edits: fix
@@ -209,13 +251,17 @@ impl Reported {
             label: finding.label.clone(),
             resource: finding.resource.clone(),
             path: finding.path.clone(),
-            fingerprint: fingerprint(finding, sources.root_path(place)),
+            fingerprint: identity.fingerprint(finding, place),
             location,
             place: Some(place),
             related,
             origin,
             affected,
             fix,
+            edits: finding.fix.clone(),
+            container: identity.container(finding),
+            about: None,
+            hidden: None,
         }
     }
 }
@@ -246,15 +292,6 @@ impl ReportedError {
     }
 }
 
-/// What stays the same when lines move: the rule, the file, the resource, the path and the message. Two findings
-/// that agree in all of it are told apart by [`number_fingerprints`].
-fn fingerprint(finding: &Finding, root_path: &str) -> String {
-    let resource = finding.resource.clone().unwrap_or_default();
-    let path = finding.path.as_deref().unwrap_or_default();
-    let namespace = resource.namespace.as_deref().unwrap_or_default();
-    digest(&[&finding.rule, root_path, &resource.kind, namespace, &resource.name, path, &finding.message])
-}
-
 /// 128 bits of SHA-256 over the parts, in hexadecimal digits.
 pub(crate) fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
@@ -270,25 +307,28 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn by_place(a: &Reported, b: &Reported) -> std::cmp::Ordering {
+    let key = |it: &Reported| (it.location.offset, it.rule.clone(), it.location.length);
+    (&a.location.file, key(a), &a.path, &a.message).cmp(&(&b.location.file, key(b), &b.path, &b.message))
+}
+
 impl Report {
-    /// Sorts, counts, and makes equal fingerprints distinct by their order.
+    /// Sorts, counts, makes equal fingerprints distinct by their order, and sets aside what is hidden.
     pub fn finish(&mut self) {
-        self.sort();
+        self.findings.sort_by(by_place);
+        // What is hidden counts too: who suppresses one of two equal findings must not rename the other.
         number_fingerprints(&mut self.findings);
+        self.sort();
     }
 
-    /// Sorts findings by file, offset, rule and errors by file and offset, and counts.
+    /// Sets aside what is hidden, sorts findings by file, offset, rule and errors by file and offset, and counts.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| {
-            (&a.location.file, a.location.offset, &a.rule, a.location.length, &a.path, &a.message).cmp(&(
-                &b.location.file,
-                b.location.offset,
-                &b.rule,
-                b.location.length,
-                &b.path,
-                &b.message,
-            ))
-        });
+        let (hidden, findings): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.findings).into_iter().partition(|finding| finding.hidden.is_some());
+        self.findings = findings;
+        self.hidden.extend(hidden);
+        self.findings.sort_by(by_place);
+        self.hidden.sort_by(by_place);
         let key = |error: &ReportedError| {
             error.location.as_ref().map(|location| (location.file.clone(), location.offset))
         };
@@ -298,6 +338,23 @@ impl Report {
         self.summary.error = count(Severity::Error);
         self.summary.warning = count(Severity::Warning);
         self.summary.info = count(Severity::Info);
+        let by = |wanted: &[HiddenBy]| {
+            let is_wanted =
+                |it: &&Reported| it.hidden.as_ref().is_some_and(|hidden| wanted.contains(&hidden.by));
+            self.hidden.iter().filter(is_wanted).count()
+        };
+        self.summary.suppressed = by(&[HiddenBy::Comment, HiddenBy::Configuration]);
+        self.summary.baselined = by(&[HiddenBy::Baseline]);
+        self.summary.known = by(&[HiddenBy::Revision]);
+        self.summary.elsewhere = by(&[HiddenBy::Elsewhere]);
+    }
+
+    /// Hides the findings for which there is a reason.
+    pub fn hide(&mut self, reason: impl Fn(&Reported) -> Option<Hidden>) {
+        for finding in &mut self.findings {
+            finding.hidden = reason(finding);
+        }
+        self.sort();
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeStyles};
 
-use super::concise::summary_line;
+use super::concise::{self, summary_line};
 use super::excerpt::Excerpt;
 use super::{Report, Reported, ReportedError};
 use crate::finding::Severity;
@@ -19,6 +19,10 @@ pub struct Style {
     pub colour: bool,
     /// Columns of the terminal.
     pub width: usize,
+    /// Findings that a person suppressed are named too.
+    pub suppressed: bool,
+    /// The summary is left out.
+    pub quiet: bool,
 }
 
 #[derive(Debug)]
@@ -84,7 +88,12 @@ pub fn render(
     for error in &report.errors {
         draw(&handler, &drawn_error(error, sources, secret), &mut out);
     }
-    out.push_str(&summary_line(report));
+    if style.suppressed {
+        out.push_str(&concise::suppressed(report));
+    }
+    if !style.quiet {
+        out.push_str(&summary_line(report));
+    }
     out
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Report, Reported, ReportedFix, RuleInfo};
+use super::{HiddenBy, Report, Reported, ReportedFix, RuleInfo};
 use crate::finding::Severity;
 use crate::source::Location;
 
@@ -123,6 +123,16 @@ fn result(finding: &Reported, rules: &[RuleInfo]) -> Value {
     if !steps.is_empty() {
         result["codeFlows"] = json!([{ "threadFlows": [{ "locations": steps }] }]);
     }
+    // All results of a run say it, or none.
+    result["suppressions"] = json!([]);
+    if let Some(hidden) = &finding.hidden {
+        let kind = if hidden.by == HiddenBy::Comment { "inSource" } else { "external" };
+        let mut suppression = json!({ "kind": kind, "status": "accepted" });
+        if !hidden.reason.is_empty() {
+            suppression["justification"] = json!(hidden.reason);
+        }
+        result["suppressions"] = json!([suppression]);
+    }
     if let Some(edits) = &finding.fix {
         let places: Vec<&Location> = std::iter::once(&finding.location)
             .chain(finding.related.iter().map(|related| &related.location))
@@ -167,6 +177,11 @@ pub fn render(report: &Report, rules: &[RuleInfo]) -> String {
             notification
         })
         .collect();
+    // What a person hides is told as such; what this run is not about is left out.
+    let told = |finding: &&Reported| {
+        finding.hidden.as_ref().is_some_and(|it| !matches!(it.by, HiddenBy::Revision | HiddenBy::Elsewhere))
+    };
+    let shown = report.findings.iter().chain(report.hidden.iter().filter(told));
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -184,7 +199,7 @@ pub fn render(report: &Report, rules: &[RuleInfo]) -> String {
                 "executionSuccessful": report.errors.is_empty(),
                 "toolExecutionNotifications": notifications,
             }],
-            "results": report.findings.iter().map(|finding| result(finding, rules)).collect::<Vec<_>>(),
+            "results": shown.map(|finding| result(finding, rules)).collect::<Vec<_>>(),
         }],
     });
     let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();

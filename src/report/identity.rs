@@ -1,0 +1,141 @@
+//! What stays the same about a finding when the files around it change: its fingerprint.
+//!
+//! It is made of the rule, the file, the resource, the field and the message. Members of lists are known by their
+//! names where they have one, so neither moved lines nor reordered lists change it. Values are no part of it.
+
+use std::collections::BTreeMap;
+
+use ddlint_yaml::{Node, Query};
+
+use super::digest;
+use crate::finding::{Finding, ResourceName};
+use crate::model::{At, Model};
+use crate::rule::Locator;
+use crate::source::Place;
+
+/// Looks up what findings are about.
+pub struct Identity<'m> {
+    model: &'m Model,
+    locator: Locator<'m>,
+    resources: BTreeMap<ResourceName, At>,
+    /// Files by the names that they have now, where they had another one: what a fingerprint is made of.
+    renamed: BTreeMap<String, String>,
+}
+
+impl<'m> Identity<'m> {
+    /// For the findings of a model. `renamed` maps names of files to those that fingerprints are made of.
+    pub fn new(model: &'m Model, renamed: BTreeMap<String, String>) -> Identity<'m> {
+        let named = (0..model.resources.len() as u32).map(crate::model::ResourceId);
+        let mut resources = BTreeMap::new();
+        for id in named {
+            resources.entry(model.resource_name(id)).or_insert(model.resource(id).at);
+        }
+        Identity { model, locator: Locator::new(model), resources, renamed }
+    }
+
+    /// The node that a finding is about.
+    fn node(&self, finding: &Finding) -> Option<(Node<'m>, Node<'m>)> {
+        let root = match &finding.resource {
+            Some(name) => self.model.node(*self.resources.get(name)?),
+            None => self.model.doc(self.locator.document(finding.primary)?).tree.root()?,
+        };
+        let query = Query::parse(finding.path.as_deref()?).ok()?;
+        Some((root, query.select(root).first()?.value))
+    }
+
+    /// The path with names instead of numbers.
+    fn stable_path(&self, finding: &Finding) -> String {
+        let Some((root, node)) = self.node(finding) else {
+            return finding.path.as_deref().map(without_numbers).unwrap_or_default();
+        };
+        let mut parts = Vec::new();
+        let mut at = node;
+        while at.id() != root.id() {
+            let Some(parent) = at.parent() else { break };
+            parts.push(match (parent.is_sequence(), name_of(at)) {
+                (true, Some(name)) => format!("[{name}]"),
+                (true, None) => "[*]".to_string(),
+                (false, _) => key(at),
+            });
+            at = parent;
+        }
+        parts.reverse();
+        parts.concat()
+    }
+
+    /// The container that the finding is in.
+    pub(super) fn container(&self, finding: &Finding) -> Option<String> {
+        let (root, node) = self.node(finding)?;
+        let mut at = node;
+        while at.id() != root.id() {
+            let parent = at.parent()?;
+            if parent.is_sequence() && matches!(key(parent).as_str(), ".containers" | ".initContainers") {
+                return name_of(at).map(str::to_string);
+            }
+            at = parent;
+        }
+        None
+    }
+
+    /// The fingerprint of a finding that stands in a file.
+    pub(super) fn fingerprint(&self, finding: &Finding, place: Place) -> String {
+        let root_path = self.model.sources.root_path(place);
+        let file = self.renamed.get(root_path).map_or(root_path, String::as_str);
+        let resource = finding.resource.clone().unwrap_or_default();
+        let namespace = resource.namespace.as_deref().unwrap_or_default();
+        let path = self.stable_path(finding);
+        digest(&[&finding.rule, file, &resource.kind, namespace, &resource.name, &path, &finding.message])
+    }
+}
+
+/// The name of a member of a list.
+fn name_of(item: Node<'_>) -> Option<&str> {
+    item.resolved().get("name")?.as_str()
+}
+
+fn key(value: Node<'_>) -> String {
+    let document = value.document();
+    let key = document.key_of(value.id()).and_then(|key| document.node(key).key_string());
+    format!(".{}", key.unwrap_or_default())
+}
+
+/// A normalized path whose numbers are left out.
+fn without_numbers(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut digits = String::new();
+    let mut open = false;
+    for c in path.chars() {
+        match c {
+            '[' if !open => {
+                open = true;
+                digits.clear();
+                out.push(c);
+            }
+            _ if open && c.is_ascii_digit() => digits.push(c),
+            ']' if open && !digits.is_empty() => {
+                open = false;
+                digits.clear();
+                out.push_str("*]");
+            }
+            _ => {
+                open = false;
+                out.push_str(&digits);
+                digits.clear();
+                out.push(c);
+            }
+        }
+    }
+    out + &digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_numbers;
+
+    #[test]
+    fn numbers_are_left_out_and_keys_are_not() {
+        assert_eq!(without_numbers("$['a'][12]['1'][0]"), "$['a'][*]['1'][*]");
+        assert_eq!(without_numbers("$['a[0]']"), "$['a[*]']");
+        assert_eq!(without_numbers("$"), "$");
+    }
+}
