@@ -4,15 +4,22 @@ use std::sync::Arc;
 
 use ddlint_yaml::{Document, DuplicateKey, Node, Span, Style};
 
+use rayon::prelude::*;
+
 use super::{CheckContext, Findings};
 use crate::finding::{Edit, Fix, Safety};
 use crate::model::DocKind;
 use crate::source::{FileId, Origin, Place};
 
 pub(super) fn check(cx: &CheckContext<'_>, out: &mut Findings) {
-    for doc in cx.model.docs.iter().filter(|doc| doc.kind != DocKind::Other) {
+    let of_docs = cx.model.docs.par_iter().filter(|doc| doc.kind != DocKind::Other).map(|doc| {
+        let mut found = Findings::default();
         let on_disk = matches!(cx.model.sources.get(doc.file).origin, Origin::Disk);
-        report(cx, &doc.tree, |span| Place { file: doc.file, span }, on_disk.then_some(doc.file), out);
+        report(cx, &doc.tree, |span| Place { file: doc.file, span }, on_disk.then_some(doc.file), &mut found);
+        found
+    });
+    for found in of_docs.collect::<Vec<_>>() {
+        out.append(found);
     }
     for (index, resource) in cx.model.resources.iter().enumerate() {
         if resource.kind != "ConfigMap" {

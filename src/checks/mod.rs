@@ -105,6 +105,11 @@ impl Findings {
         self.0.push(finding);
     }
 
+    /// Adds the findings of another part, which was looked at beside this one.
+    pub fn append(&mut self, other: Findings) {
+        self.0.extend(other.0);
+    }
+
     pub(crate) fn into_list(self) -> Vec<Finding> {
         self.0
     }

@@ -353,28 +353,24 @@ pub(crate) fn yaml_setting(model: &Model, holder: At, text: Node<'_>, key: &str)
 }
 
 /// `skip_ssl_validation` in a `datadog.yaml` that Agent pods mount from a ConfigMap of the scope.
-pub(crate) fn mounted_setting(
+pub(crate) fn mounted_skip_ssl<'a>(
     model: &Model,
-    near: &Neighbours<'_>,
+    near: &'a Neighbours<'_>,
     resource: &Resource,
-    key: &str,
-) -> Option<(ResourceId, Effective)> {
+) -> Option<(ResourceId, &'a Effective)> {
     let workload = resource.workload.as_ref()?;
     let volumes = below(model, workload.pod_spec, &["volumes"])?;
-    for volume in volumes.items() {
-        let Some(name) = volume.at(&["configMap", "name"]).and_then(|node| node.text()) else { continue };
-        for &id in near.named("ConfigMap", name) {
-            let map = model.resource(id);
-            if map.effective_namespace != resource.effective_namespace {
-                continue;
-            }
-            let Some(text) = below(model, map.at, &["data", "datadog.yaml"]) else { continue };
-            if let Some(effective) = yaml_setting(model, at(map.at, text), text, key) {
-                return Some((id, effective));
-            }
-        }
-    }
-    None
+    let names = volumes.items().filter_map(|volume| volume.at(&["configMap", "name"])?.text());
+    names
+        .flat_map(|name| near.named("ConfigMap", name))
+        .filter(|id| model.resource(**id).effective_namespace == resource.effective_namespace)
+        .find_map(|id| near.skip_ssl(*id).map(|effective| (*id, effective)))
+}
+
+/// `skip_ssl_validation` in the `datadog.yaml` that a ConfigMap holds.
+pub(crate) fn config_map_skip_ssl(model: &Model, map: &Resource) -> Option<Effective> {
+    let text = below(model, map.at, &["data", "datadog.yaml"])?;
+    yaml_setting(model, at(map.at, text), text, "skip_ssl_validation")
 }
 
 /// The place of a key of the values, or of its value where that is a scalar.

@@ -314,9 +314,12 @@ fn add_chart_facts(model: &Model, near: &Neighbours<'_>, agent: &mut Agent) {
     let mut kpi = KpiTelemetry::default();
     let mut admission = Admission::default();
     let namespace = agent.namespace.as_deref();
-    for &id in near.cluster_agents(namespace) {
+    let cluster_agents = near.cluster_agents(namespace);
+    if let Some(last) = cluster_agents.last() {
+        admission = webhook_of(model.resource(*last));
+    }
+    for &id in cluster_agents {
         let resource = model.resource(id);
-        admission = webhook_of(resource);
         if Some(id) != agent.resource && resource.name.starts_with(stem.as_str()) {
             note(resource);
         }

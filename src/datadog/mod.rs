@@ -39,6 +39,7 @@ use environment::Testing;
 use host_network::HostNetworkPod;
 use ignored::TokenIgnored;
 use neighbours::Neighbours;
+use rayon::prelude::*;
 use readiness::Readiness;
 use secrets::{ClusterToken, PlainKey};
 use statuses::ErrorStatuses;
@@ -87,8 +88,10 @@ impl Datadog {
     /// Reads a model.
     pub(crate) fn build(model: &Model) -> Datadog {
         let testing = Testing::new(&model.settings);
-        let scopes =
-            (0..model.scopes.len() as u32).map(|scope| in_scope(model, &testing, ScopeId(scope))).collect();
+        let scopes = (0..model.scopes.len() as u32)
+            .into_par_iter()
+            .map(|scope| in_scope(model, &testing, ScopeId(scope)))
+            .collect();
         Datadog { scopes, waits_for_applications: ignored::waits_for_applications(model) }
     }
 
@@ -120,8 +123,11 @@ fn in_scope(model: &Model, testing: &Testing, id: ScopeId) -> InScope {
     if let Some(service) = &model.settings.datadog_service {
         agents.push(from_settings(model, service));
     }
-    let clients = clients::clients(model, &near, &agents);
-    let containers = containers::containers(model, scope, &agents);
+    let (clients, containers) = rayon::join(
+        || clients::clients(model, &near, &agents),
+        || containers::containers(model, scope, &agents),
+    );
+    let (keys, statuses) = rayon::join(|| secrets::keys(model, scope), || statuses::statuses(model, scope));
     InScope {
         ignored: agents.iter().map(|agent| ignored::token_ignored(model, agent)).collect(),
         kpi_ignored: agents.iter().map(|agent| ignored::kpi_ignored(model, agent)).collect(),
@@ -129,8 +135,8 @@ fn in_scope(model: &Model, testing: &Testing, id: ScopeId) -> InScope {
         tls_off: switches::tls_off(model, &near, testing, &agents, &containers),
         log_settings: switches::log_settings(model, &near, testing, &agents, &containers),
         tokens: secrets::tokens(model, &near, &agents),
-        keys: secrets::keys(model, scope),
-        statuses: statuses::statuses(model, scope),
+        keys,
+        statuses,
         host_network_pods: host_network::pods(model, &near),
         readiness: readiness::readiness(model, &near, &agents, &clients),
         containers,

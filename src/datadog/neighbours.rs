@@ -10,6 +10,7 @@ use crate::model::resource::{Resource, Workload};
 use crate::model::{Model, ResourceId, Scope};
 use crate::source::Place;
 
+use super::containers::{Effective, config_map_skip_ssl};
 use super::from_manifests::is_cluster_agent;
 use super::pods::{below, is_agent_pod};
 
@@ -25,6 +26,8 @@ pub(crate) struct Neighbours<'m> {
     named: HashMap<&'m str, HashMap<&'m str, Vec<ResourceId>>>,
     /// Services by their namespace and the first label that they select.
     selecting: HashMap<(&'m str, String, &'m str), Vec<ResourceId>>,
+    /// Certificate verification in ConfigMaps with the Agent's configuration.
+    skip_ssl: BTreeMap<ResourceId, Effective>,
     cluster_agents: BTreeMap<&'m str, Vec<ResourceId>>,
     /// Words in the environment of installations' pods, by namespace, each once.
     words: BTreeMap<&'m str, Vec<Word>>,
@@ -38,6 +41,7 @@ impl<'m> Neighbours<'m> {
             scope,
             named: HashMap::new(),
             selecting: HashMap::new(),
+            skip_ssl: BTreeMap::new(),
             cluster_agents: BTreeMap::new(),
             words: BTreeMap::new(),
         };
@@ -51,6 +55,9 @@ impl<'m> Neighbours<'m> {
                 && let Some(value) = value.text()
             {
                 found.selecting.entry((namespace, key, value)).or_default().push(id);
+            }
+            if resource.kind == "ConfigMap" {
+                found.skip_ssl.extend(config_map_skip_ssl(model, resource).map(|it| (id, it)));
             }
             let Some(workload) = &resource.workload else { continue };
             if is_cluster_agent(model, resource) {
@@ -77,6 +84,11 @@ impl<'m> Neighbours<'m> {
     ) -> Option<(ResourceId, &'m Resource)> {
         let all = self.named(kind, name).iter().map(|id| (*id, self.model.resource(*id)));
         all.rev().find(|(_, resource)| resource.effective_namespace.as_deref() == namespace)
+    }
+
+    /// Certificate verification, as the Agent's configuration in a ConfigMap has it.
+    pub(crate) fn skip_ssl(&self, map: ResourceId) -> Option<&Effective> {
+        self.skip_ssl.get(&map)
     }
 
     /// Cluster agents in a namespace.

@@ -11,7 +11,7 @@ use crate::source::Place;
 
 use super::agent::{Agent, Form};
 use super::chart::{Chart, is_placeholder};
-use super::containers::{AgentContainer, Effective, mounted_setting};
+use super::containers::{AgentContainer, Effective, mounted_skip_ssl};
 use super::environment::{Environment, Hint, Testing, environment};
 use super::from_values::list_env;
 use super::neighbours::Neighbours;
@@ -144,12 +144,9 @@ pub(crate) fn tls_off(
             Some(_) => {}
             None => {
                 let Some(resource) = container.resource.map(|id| model.resource(id)) else { continue };
-                let Some((map, effective)) = mounted_setting(model, near, resource, "skip_ssl_validation")
-                else {
-                    continue;
-                };
+                let Some((map, effective)) = mounted_skip_ssl(model, near, resource) else { continue };
                 if effective.value.as_deref().is_some_and(is_true) {
-                    add(&container.name, &effective, agent, Some(map));
+                    add(&container.name, effective, agent, Some(map));
                 }
             }
         }
