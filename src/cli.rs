@@ -40,6 +40,14 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Run the examples inside rule files as tests
     Test(TestArgs),
+    /// Write a commented .ddlint.yaml
+    Init(InitArgs),
+    /// Print the JSON Schema of a file format
+    Schema(SchemaArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the man page
+    Man,
 }
 
 /// Where findings and summaries go, and how.
@@ -175,6 +183,18 @@ pub struct CheckArgs {
     /// Another severity for a rule (RULE=error|warning|info)
     #[arg(long, value_name = "RULE=LEVEL", help_heading = "Rules")]
     pub severity: Vec<String>,
+    /// Report only what this git revision does not have
+    #[arg(long, value_name = "REV", help_heading = "Changes")]
+    pub since: Option<String>,
+    /// Read everything, report what these files cause
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Changes")]
+    pub caused_by: Vec<PathBuf>,
+    /// Leave out the findings that this file holds
+    #[arg(long, value_name = "FILE", help_heading = "Changes")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings to a file that --baseline reads, and exit 0
+    #[arg(long, value_name = "FILE", help_heading = "Changes")]
+    pub write_baseline: Option<PathBuf>,
     /// Severity from which findings give exit code 1 [default: warning]
     #[arg(long, value_enum)]
     pub fail_on: Option<FailOn>,
@@ -270,4 +290,39 @@ pub struct TestArgs {
     /// Folders of rule files; without one the built-in rules
     #[arg(value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// Add the hook to .pre-commit-config.yaml, too
+    #[arg(long)]
+    pub pre_commit: bool,
+}
+
+/// Arguments of `schema`.
+#[derive(Args, Debug)]
+pub struct SchemaArgs {
+    /// The format
+    #[arg(value_enum)]
+    pub format: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaOf {
+    /// .ddlint.yaml
+    Config,
+    /// A rule file
+    Rule,
+    /// The report of --format json
+    Report,
+}
+
+/// Arguments of `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }

@@ -18,6 +18,7 @@ pub mod provenance;
 pub mod render;
 pub mod report;
 pub mod rule;
+pub mod since;
 pub mod source;
 pub mod stream;
 pub mod trace;

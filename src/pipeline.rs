@@ -59,16 +59,24 @@ pub struct Linted {
     pub report: Report,
     /// Everything below the root was read.
     pub whole: bool,
+    /// The disk below the root.
+    pub disk: DiskTree,
+    /// What the user named, relative to the root.
+    pub named: Vec<discover::Input>,
 }
 
 /// Reads and lints.
 pub fn lint(inputs: Inputs<'_>, rules: &Rules<'_>) -> Linted {
-    with_inputs(inputs, |read| finish(read, rules))
+    with_inputs(inputs, |read, disk, named| {
+        let whole = read.whole;
+        let (model, report) = finish(read, rules);
+        Linted { model, report, whole, disk: disk.clone(), named: named.to_vec() }
+    })
 }
 
 /// Reads without linting.
 pub fn read(inputs: Inputs<'_>) -> Model {
-    with_inputs(inputs, |read| build(read.discovered, read.settings))
+    with_inputs(inputs, |read, _, _| build(read.discovered, read.settings))
 }
 
 /// What was discovered, before it is understood.
@@ -81,14 +89,17 @@ struct Read<'t> {
     whole: bool,
 }
 
-fn with_inputs<T>(mut inputs: Inputs<'_>, then: impl FnOnce(Read<'_>) -> T) -> T {
+fn with_inputs<T>(
+    mut inputs: Inputs<'_>,
+    then: impl FnOnce(Read<'_>, &DiskTree, &[discover::Input]) -> T,
+) -> T {
     // What arrives on standard input alone has nothing to do with the files around.
     let nothing = MemoryTree::default();
-    let (tree, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
+    let (disk, named, missing) = DiskTree::open(inputs.paths, inputs.working_directory);
     for path in &inputs.shared_values {
-        inputs.settings.chart.shared_values.extend(tree.below_root(path));
+        inputs.settings.chart.shared_values.extend(disk.below_root(path));
     }
-    let tree: &dyn Tree = if inputs.paths.is_empty() { &nothing } else { &tree };
+    let tree: &dyn Tree = if inputs.paths.is_empty() { &nothing } else { &disk };
     let mut discovered = discover::discover(tree, &named, &inputs.options);
     discovered.errors.extend(missing);
     if !inputs.paths.is_empty() {
@@ -96,19 +107,29 @@ fn with_inputs<T>(mut inputs: Inputs<'_>, then: impl FnOnce(Read<'_>) -> T) -> T
     }
     let carried = inputs.stdin.and_then(|text| add_stdin(&mut discovered, text));
     let whole = named.iter().any(|input| input.path.is_empty());
-    then(Read { discovered, settings: inputs.settings, carried, whole })
+    then(Read { discovered, settings: inputs.settings, carried, whole }, &disk, &named)
+}
+
+/// A tree of files that was linted.
+pub struct LintedTree {
+    /// Everything that was read.
+    pub model: Model,
+    /// What was found.
+    pub report: Report,
 }
 
 /// Lints what stands in a tree of files.
 pub fn lint_tree(
     tree: &dyn Tree,
     inputs: &[discover::Input],
+    options: &discover::Options,
     settings: Settings,
     rules: &Rules<'_>,
-) -> Linted {
+) -> LintedTree {
     let whole = inputs.iter().any(|input| input.path.is_empty());
-    let discovered = discover::discover(tree, inputs, &discover::Options::default());
-    finish(Read { discovered, settings, carried: None, whole }, rules)
+    let discovered = discover::discover(tree, inputs, options);
+    let (model, report) = finish(Read { discovered, settings, carried: None, whole }, rules);
+    LintedTree { model, report }
 }
 
 /// Values and a name on the command line are meant for one chart.
@@ -144,7 +165,7 @@ fn add_stdin(discovered: &mut Discovered<'_>, text: String) -> Option<Carried> {
     carried
 }
 
-fn finish(read: Read<'_>, rules: &Rules<'_>) -> Linted {
+fn finish(read: Read<'_>, rules: &Rules<'_>) -> (Model, Report) {
     let Read { discovered, settings, carried, whole } = read;
     let from_stdin = !discovered.texts.is_empty();
     let mut model = build(discovered, settings);
@@ -158,7 +179,7 @@ fn finish(read: Read<'_>, rules: &Rules<'_>) -> Linted {
         });
     }
     let report = report(&model, whole, carried, rules);
-    Linted { model, report, whole }
+    (model, report)
 }
 
 fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_>) -> Report {
@@ -191,7 +212,7 @@ fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_
     }
     let mut findings: Vec<Finding> = findings.into_iter().map(|(finding, _)| finding).collect();
     rules.overrides.apply(&mut findings);
-    let identity = Identity::new(model, BTreeMap::new());
+    let identity = Identity::new(model);
     let mut reported = Vec::with_capacity(findings.len());
     for ((finding, hidden), about) in findings.iter().zip(hidden).zip(about) {
         let mut it = Reported::new(finding, &model.sources, &identity);
@@ -303,7 +324,7 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
     let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
     let seen = add_stdin(&mut discovered, alone);
-    let alone = finish(Read { discovered, settings, carried: seen, whole: false }, rules).report;
+    let alone = finish(Read { discovered, settings, carried: seen, whole: false }, rules).1;
     let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Reported> {
         let all = report.findings.iter().chain(&report.hidden);
         all.map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()

@@ -2,12 +2,12 @@
 //!
 //! Deliberately absent: how findings are treated (`filter`, `pipeline`) and drawn (`report`).
 
-use std::fs;
 use std::io::IsTerminal;
-use std::path::Path;
 
 use super::configuration::{self, Configuration};
-use super::{FAILED, Stop, complain, input, print, settings, start_threads, working_directory};
+use super::{
+    FAILED, Stop, changes, complain, files, input, print, settings, start_threads, working_directory,
+};
 use crate::cli::{CheckArgs, Color, Format};
 use crate::config::{self, shown::Shown};
 use crate::filter::{configured, suppress};
@@ -41,7 +41,16 @@ fn run(args: &CheckArgs) -> Result<u8, Stop> {
         return Ok(0);
     }
     let mut paths = Vec::new();
+    if !args.caused_by.is_empty() && args.input.paths.is_empty() {
+        // What a file causes can stand anywhere.
+        paths.push(configuration::repository(&directory).unwrap_or(&directory).to_path_buf());
+    }
     let inputs = input::inputs(&args.input, &configuration, model_settings, &directory, &mut paths, true)?;
+    if inputs.stdin.is_some() && args.since.is_some() {
+        return Err(Stop::new("`--since` compares files with a git revision; standard input has none")
+            .help("name the paths to lint: `ddlint check . --since REV`"));
+    }
+    let options = inputs.options.clone();
     let Configuration { registry, .. } = &configuration;
     let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
     let mut linted = pipeline::lint(inputs, &rules);
@@ -49,6 +58,18 @@ fn run(args: &CheckArgs) -> Result<u8, Stop> {
     let unused = judging.overrides.severity.get(suppress::UNUSED).copied().unwrap_or(Severity::Warning);
     let unused = (linted.whole && ran(suppress::UNUSED)).then_some(unused);
     configured::apply(&mut linted.report, &ignores(&configuration), &ran, unused);
+    if let Some(path) = &args.write_baseline {
+        return changes::write_baseline(path, &linted);
+    }
+    if let Some((path, name)) = changes::baseline(args, &configuration, &directory) {
+        changes::apply_baseline(&path, &name, &mut linted, &ran)?;
+    }
+    if let Some(rev) = &args.since {
+        changes::since(rev, &options, &rules, &mut linted)?;
+    }
+    if !args.caused_by.is_empty() {
+        changes::caused_by(&args.caused_by, &directory, &mut linted);
+    }
     if args.input.verbose {
         for skipped in &linted.model.coverage.skipped {
             complain(&format!("skipped {}: {}\n", skipped.path, skipped.reason));
@@ -92,27 +113,8 @@ fn document(args: &CheckArgs, report: &Report, model: &Model, infos: &[RuleInfo]
 fn publish(args: &CheckArgs, text: &str) -> Result<(), Stop> {
     match &args.output {
         None => print(text),
-        Some(path) => write_whole(path, text),
+        Some(path) => files::write_whole(path, text),
     }
-}
-
-/// Writes a file beside its place and moves it there, so that nothing half-written is left.
-fn write_whole(path: &Path, text: &str) -> Result<(), Stop> {
-    let failed = |error: std::io::Error| {
-        Stop::new(format!("`{}` cannot be written: {error}", path.display()))
-            .help("name a file in a folder you may write")
-    };
-    // A device (`/dev/stdout`) or a pipe cannot be replaced by a new file.
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::write(path, text).map_err(failed);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".ddlint-new");
-    let beside = path.with_file_name(name);
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        failed(error)
-    })
 }
 
 fn style(args: &CheckArgs) -> report::pretty::Style {

@@ -30,7 +30,7 @@ pub(super) fn inputs<'a>(
             paths.push(path.clone());
         }
     }
-    if input.paths.is_empty() {
+    if paths.is_empty() && !wants_stdin {
         // A pipe or a redirected file is read; a terminal or nothing at all is not.
         if reads_pipe && stdin_is_given() {
             wants_stdin = true;

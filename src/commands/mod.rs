@@ -2,11 +2,14 @@
 //!
 //! Deliberately absent: everything about rules and files; these rooms only join what the others give.
 
+mod changes;
 mod check;
 mod configuration;
+mod files;
 mod input;
 mod render;
 mod rules;
+mod scaffold;
 mod settings;
 
 use std::io::Write;
@@ -70,6 +73,10 @@ pub(crate) fn run(command: Command) -> Result<u8, Stop> {
         Command::Rules(args) => rules::rules(&args),
         Command::Explain(args) => rules::explain(&args),
         Command::Test(args) => rules::test(&args.dirs),
+        Command::Init(args) => scaffold::init(&args),
+        Command::Schema(args) => scaffold::schema(args.format),
+        Command::Completions(args) => scaffold::completions(args.shell),
+        Command::Man => scaffold::man(),
     }
 }
 

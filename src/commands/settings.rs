@@ -287,6 +287,9 @@ pub(super) fn show_rest(configuration: &Configuration, ignored: &[String], shown
         // An option without a key of its own in the file.
         shown.list("# --ignore", ignored.iter().map(|word| (word.as_str(), From::Option("--ignore"))));
     }
+    if let Some(set) = &config.baseline {
+        shown.one("baseline", &set.value, from(set));
+    }
     shown.list("exclude", config.exclude.iter().map(|it| (it.value.as_str(), from(it))));
     shown.list("rules", config.rules.iter().map(|it| (it.value.as_str(), from(it))));
     let entries = config.ignore.iter().map(|it| {

@@ -4,11 +4,15 @@
 //! Deliberately absent: what a text means (`model` classifies by content) and loading what other files refer to.
 
 mod disk;
+mod git;
 mod memory;
+mod overlay;
 mod walk;
 
 pub use disk::DiskTree;
+pub use git::{GitError, GitTree, Repository};
 pub use memory::MemoryTree;
+pub use overlay::OverlayTree;
 pub(crate) use walk::has_shell_shebang;
 
 use crate::finding::InputError;

@@ -90,6 +90,7 @@ fn told(entry: &Entry, severity: Severity) -> Reported {
         related: Vec::new(),
         origin: Vec::new(),
         affected: Vec::new(),
+        shape: String::new(),
         fingerprint: digest(&[UNUSED, &entry.location.root_file, &message, &narrowing, &paths]),
         message,
         location: entry.location.clone(),

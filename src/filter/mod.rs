@@ -2,6 +2,7 @@
 //!
 //! A rule proposes a severity, this room decides it. Nothing is dropped without being counted.
 
+pub mod baseline;
 pub mod configured;
 pub mod suppress;
 

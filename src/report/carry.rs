@@ -130,6 +130,7 @@ pub fn read_finding(text: &str) -> Option<Reported> {
             .into_iter()
             .map(|field| Affected { resource: resource(field.resource), path: field.path.into_owned() })
             .collect(),
+        shape: String::new(),
         fingerprint: finding.fingerprint.into_owned(),
         fix: finding.fix.map(|fix| ReportedFix {
             safety: if fix.safety == "safe" { Safety::Safe } else { Safety::Unsafe },

@@ -11,26 +11,23 @@ use super::digest;
 use crate::finding::{Finding, ResourceName};
 use crate::model::{At, Model};
 use crate::rule::Locator;
-use crate::source::Place;
 
 /// Looks up what findings are about.
 pub struct Identity<'m> {
     model: &'m Model,
     locator: Locator<'m>,
     resources: BTreeMap<ResourceName, At>,
-    /// Files by the names that they have now, where they had another one: what a fingerprint is made of.
-    renamed: BTreeMap<String, String>,
 }
 
 impl<'m> Identity<'m> {
-    /// For the findings of a model. `renamed` maps names of files to those that fingerprints are made of.
-    pub fn new(model: &'m Model, renamed: BTreeMap<String, String>) -> Identity<'m> {
+    /// For the findings of a model.
+    pub fn new(model: &'m Model) -> Identity<'m> {
         let named = (0..model.resources.len() as u32).map(crate::model::ResourceId);
         let mut resources = BTreeMap::new();
         for id in named {
             resources.entry(model.resource_name(id)).or_insert(model.resource(id).at);
         }
-        Identity { model, locator: Locator::new(model), resources, renamed }
+        Identity { model, locator: Locator::new(model), resources }
     }
 
     /// The node that a finding is about.
@@ -77,14 +74,12 @@ impl<'m> Identity<'m> {
         None
     }
 
-    /// The fingerprint of a finding that stands in a file.
-    pub(super) fn fingerprint(&self, finding: &Finding, place: Place) -> String {
-        let root_path = self.model.sources.root_path(place);
-        let file = self.renamed.get(root_path).map_or(root_path, String::as_str);
+    /// What makes it the same finding, apart from the file that it stands in.
+    pub(super) fn shape(&self, finding: &Finding) -> String {
         let resource = finding.resource.clone().unwrap_or_default();
         let namespace = resource.namespace.as_deref().unwrap_or_default();
         let path = self.stable_path(finding);
-        digest(&[&finding.rule, file, &resource.kind, namespace, &resource.name, &path, &finding.message])
+        digest(&[&finding.rule, &resource.kind, namespace, &resource.name, &path, &finding.message])
     }
 }
 

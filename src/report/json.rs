@@ -273,3 +273,92 @@ pub fn render(report: &Report, with_suppressed: bool) -> String {
     text.push('\n');
     text
 }
+
+/// The JSON Schema of the report.
+pub fn json_schema() -> serde_json::Value {
+    use serde_json::{Value, json};
+    fn object(properties: Value, optional: &[&str]) -> Value {
+        let names = properties.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>());
+        let required: Vec<String> =
+            names.unwrap_or_default().into_iter().filter(|name| !optional.contains(&name.as_str())).collect();
+        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+    }
+    let list = |name: &str| json!({ "type": "array", "items": { "$ref": format!("#/$defs/{name}") } });
+    let maybe = |name: &str| json!({ "anyOf": [{ "$ref": format!("#/$defs/{name}") }, { "type": "null" }] });
+    let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer", "minimum": 0 }));
+    let severity = json!({ "enum": ["error", "warning", "info"] });
+    let location = json!({
+        "file": text, "line": { "type": "integer", "minimum": 1 }, "column": { "type": "integer", "minimum": 1 },
+        "end_line": number, "end_column": number, "offset": number, "length": number,
+    });
+    let mut related = location.clone();
+    related["message"] = text.clone();
+    let finding = json!({
+        "rule": text, "severity": severity, "message": text, "help": text, "resource": maybe("resource"),
+        "path": { "type": ["string", "null"] }, "location": { "$ref": "#/$defs/location" },
+        "related": list("related"), "origin": list("origin"), "affected": list("affected"),
+        "fingerprint": text, "fix": maybe("fix"),
+    });
+    let mut suppressed = finding.clone();
+    suppressed["by"] = json!({ "enum": ["comment", "configuration", "baseline"] });
+    suppressed["reason"] = text.clone();
+    let mut schema = object(
+        json!({
+            "schema": { "const": "ddlint-report/1" },
+            "tool": object(json!({ "name": { "const": "ddlint" }, "version": text }), &[]),
+            "summary": object(json!({
+                "error": number, "warning": number, "info": number, "suppressed": number, "baselined": number,
+                "inputs": number, "documents": number, "skipped": number, "charts": number, "charts_rendered": number,
+            }), &[]),
+            "findings": list("finding"),
+            "suppressed": list("suppressed"),
+            "errors": list("error"),
+        }),
+        &["suppressed"],
+    );
+    let steps = json!([
+        "values",
+        "template",
+        "set",
+        "application",
+        "release",
+        "chart",
+        "capabilities",
+        "file",
+        "random",
+        "literal",
+    ]);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("ddlint report (--format json)");
+    schema["$defs"] = json!({
+        "finding": object(finding, &[]),
+        "suppressed": object(suppressed, &[]),
+        "location": object(location, &[]),
+        "related": object(related, &[]),
+        "resource": object(
+            json!({ "apiVersion": text, "kind": text, "namespace": { "type": ["string", "null"] }, "name": text }),
+            &[],
+        ),
+        "origin": object(
+            json!({
+                "kind": { "enum": steps }, "file": text, "line": number, "column": number, "path": text,
+                "tested": { "const": true },
+            }),
+            &["file", "line", "column", "path", "tested"],
+        ),
+        "affected": object(json!({ "resource": { "$ref": "#/$defs/resource" }, "path": text }), &[]),
+        "fix": object(
+            json!({ "safety": { "enum": ["safe", "unsafe"] }, "description": text, "edits": list("edit") }),
+            &[],
+        ),
+        "edit": object(json!({ "file": text, "offset": number, "length": number, "text": text }), &[]),
+        "error": object(
+            json!({
+                "code": text, "message": text, "help": { "type": ["string", "null"] },
+                "location": maybe("location"),
+            }),
+            &[],
+        ),
+    });
+    schema
+}

@@ -52,6 +52,8 @@ pub struct Reported {
     pub origin: Vec<ReportedOrigin>,
     /// All fields that the cause changes.
     pub affected: Vec<Affected>,
+    /// What makes it the same finding apart from the file; empty for what arrives in a stream.
+    pub shape: String,
     /// Stable across moves of the line.
     pub fingerprint: String,
     /// How to mend it; none where the edits would show a secret.
@@ -240,6 +242,7 @@ impl Reported {
                 })
                 .collect(),
         });
+        let shape = identity.shape(finding);
         let mut affected = finding.affected.clone();
         affected.sort();
         affected.dedup();
@@ -251,7 +254,8 @@ impl Reported {
             label: finding.label.clone(),
             resource: finding.resource.clone(),
             path: finding.path.clone(),
-            fingerprint: identity.fingerprint(finding, place),
+            fingerprint: digest(&[&shape, sources.root_path(place)]),
+            shape,
             location,
             place: Some(place),
             related,
@@ -317,7 +321,7 @@ impl Report {
     pub fn finish(&mut self) {
         self.findings.sort_by(by_place);
         // What is hidden counts too: who suppresses one of two equal findings must not rename the other.
-        number_fingerprints(&mut self.findings);
+        number_fingerprints(self.findings.iter_mut().collect());
         self.sort();
     }
 
@@ -349,6 +353,21 @@ impl Report {
         self.summary.elsewhere = by(&[HiddenBy::Elsewhere]);
     }
 
+    /// Gives findings in these files the fingerprints that they have under other names.
+    pub fn rename(&mut self, renamed: &std::collections::BTreeMap<String, String>) {
+        if renamed.is_empty() {
+            return;
+        }
+        let mut all: Vec<&mut Reported> = self.findings.iter_mut().chain(&mut self.hidden).collect();
+        all.sort_by(|a, b| by_place(a, b));
+        for finding in all.iter_mut().filter(|it| !it.shape.is_empty()) {
+            let file = &finding.location.root_file;
+            let file = renamed.get(file).unwrap_or(file);
+            finding.fingerprint = digest(&[&finding.shape, file]);
+        }
+        number_fingerprints(all);
+    }
+
     /// Hides the findings for which there is a reason.
     pub fn hide(&mut self, reason: impl Fn(&Reported) -> Option<Hidden>) {
         for finding in &mut self.findings {
@@ -359,9 +378,12 @@ impl Report {
 }
 
 /// The second and later findings with one fingerprint get a number of their own, by order in the file.
-fn number_fingerprints(findings: &mut [Reported]) {
+fn number_fingerprints(findings: Vec<&mut Reported>) {
     let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     for finding in findings {
+        if finding.shape.is_empty() {
+            continue;
+        }
         let times = seen.entry(finding.fingerprint.clone()).or_default();
         *times += 1;
         if *times > 1 {
