@@ -17,6 +17,7 @@
 //! see [`Node::is_template`]); null keys; entries without a key (`: a`); tabs between a `-` and its item; keys of more
 //! than 1,024 characters; `.inf` and `.nan` as values.
 
+mod builder;
 mod document;
 mod events;
 mod jsonpath;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::builder::Builder;
 use crate::document::Document;
 use crate::events;
 use crate::repair;
 use crate::span::Span;
 use crate::split;
 use crate::syntax::{self, SyntaxError};
-use crate::tape::{Builder, Failure, Finished};
+use crate::tape::{Failure, Finished};
 
 /// Enough work for one task that handing it out costs nothing beside it.
 const BATCH: usize = 256 * 1024;
