@@ -77,8 +77,8 @@ pub struct RenderedDocument {
     pub text: Arc<str>,
     /// Runs of bytes of one origin.
     pub segments: Vec<Segment>,
-    /// The text, parsed.
-    pub stream: Arc<Stream>,
+    /// The text, parsed; none where nobody has parsed it yet (`crds/`).
+    pub stream: Option<Arc<Stream>>,
     /// `kind`, empty where there is none.
     pub kind: String,
     /// Set where it is a hook.
@@ -138,7 +138,10 @@ pub(crate) fn documents(
         }
     }
     for list in [&mut resources, &mut hooks] {
-        list.sort_by(|a, b| order(&a.kind, dialect).cmp(&order(&b.kind, dialect)));
+        list.sort_by_cached_key(|document| {
+            let (at, name) = order(&document.kind, dialect);
+            (at, name.to_string())
+        });
     }
     resources.append(&mut hooks);
     Ok(resources)
@@ -202,7 +205,7 @@ fn document(
         file: file.file.clone(),
         text: utf8,
         segments: text.segments().to_vec(),
-        stream,
+        stream: Some(stream),
         kind: head.kind,
         hook,
         crd: false,

@@ -14,7 +14,7 @@ use crate::objects::{self, KubeVersion};
 use crate::origin::{Leaf, OriginId, OriginTable};
 use crate::set::TemplateSet;
 use crate::template::ParseCache;
-use crate::text::{Segment, Text};
+use crate::text::Segment;
 use crate::tree::ValueTree;
 use crate::value::{Data, Map, MapKind, Value};
 use crate::values::{self, ValuesSource};
@@ -135,13 +135,13 @@ pub struct Rendered {
 impl Rendered {
     /// The stream as `helm template` prints it.
     pub fn to_stream(&self) -> String {
-        let mut out = String::new();
+        let length = self.documents.iter().map(|d| d.text.len() + d.source.len() + 20).sum();
+        let mut out = String::with_capacity(length);
         let mut hooks = false;
         for document in &self.documents {
             if document.hook.is_some() && !hooks {
                 hooks = true;
-                out = out.trim().to_string();
-                out.push('\n');
+                trim(&mut out);
             }
             out.push_str("---\n# Source: ");
             out.push_str(&document.source);
@@ -150,11 +150,18 @@ impl Rendered {
             out.push('\n');
         }
         if !hooks {
-            out = out.trim().to_string();
-            out.push('\n');
+            trim(&mut out);
         }
         out
     }
+}
+
+/// Helm trims what it prints before the hooks.
+fn trim(out: &mut String) {
+    out.truncate(out.trim_end().len());
+    let start = out.len() - out.trim_start().len();
+    out.drain(..start);
+    out.push('\n');
 }
 
 /// Renders a chart.
@@ -480,14 +487,19 @@ fn crds(node: &ChartNode, full_path: &str, table: &mut OriginTable, out: &mut Ve
         if !file.name.starts_with("crds/") || !wanted {
             continue;
         }
-        let text = Text::new(file.data.to_vec(), table.leaf(|| Leaf::File(file.file.clone())));
-        let utf8: Arc<str> = Arc::from(text.to_str_lossy());
+        let utf8: Arc<str> = match std::str::from_utf8(&file.data) {
+            Ok(text) => Arc::from(text),
+            Err(_) => Arc::from(String::from_utf8_lossy(&file.data)),
+        };
+        let origin = table.leaf(|| Leaf::File(file.file.clone()));
+        let segments =
+            if origin.is_none() { Vec::new() } else { vec![Segment { end: utf8.len() as u32, origin }] };
         out.push(RenderedDocument {
             source: Arc::from(format!("{full_path}/{}", file.name)),
             file: file.file.clone(),
-            stream: Arc::new(ddlint_yaml::parse(utf8.clone())),
+            stream: None,
             text: utf8,
-            segments: text.segments().to_vec(),
+            segments,
             kind: "CustomResourceDefinition".to_string(),
             hook: None,
             crd: true,

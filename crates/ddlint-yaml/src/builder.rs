@@ -422,9 +422,12 @@ impl Sink for Builder<'_> {
     fn start_collection(&mut self, span: Span, mapping: bool, style: Style, properties: Properties) {
         let mut span = self.absolute(span);
         let kind = if mapping { SlotKind::Mapping } else { SlotKind::Sequence };
-        if !mapping && style == Style::Block && self.text.as_bytes().get(span.start as usize) != Some(&b'-') {
+        let in_mapping = (self.open.last().and_then(|&parent| self.slots.get(parent as usize)))
+            .is_some_and(|parent| parent.kind == SlotKind::Mapping);
+        if !mapping && style == Style::Block && in_mapping {
             // The parser begins a list that is not indented behind its first `-`.
-            span.start = find_indicator(self.text, self.last_end, span.start, b"-").unwrap_or(span.start);
+            let behind = span.start.saturating_add(1).min(self.chunk_end);
+            span.start = find_indicator(self.text, self.last_end, behind, b"-").unwrap_or(span.start);
         }
         let slot = Slot { start: span.start, end: span.start, link: 0, a: 0, b: 0, kind, style, flags: 0 };
         match self.push(slot, properties) {

@@ -144,6 +144,23 @@ impl Document {
         }
     }
 
+    /// All there is, for comparing two readings of one text.
+    #[cfg(test)]
+    pub(crate) fn shown(&self) -> String {
+        let tape = &self.tape;
+        let flags = (tape.partial, tape.aliases, tape.merges);
+        let slots: Vec<String> =
+            (tape.slots.iter()).map(|slot| format!("{slot:?} {:?}", slot.span().slice(&self.text))).collect();
+        format!(
+            "{:?} {flags:?} {:?} {:?} {:?}\n{}",
+            tape.span,
+            tape.comments,
+            tape.properties,
+            tape.cooked,
+            slots.join("\n")
+        )
+    }
+
     pub(crate) fn slot(&self, index: u32) -> Option<&Slot> {
         self.tape.slots.get(index as usize)
     }

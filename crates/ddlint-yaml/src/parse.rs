@@ -46,10 +46,20 @@ pub fn parse(text: Arc<str>) -> Stream {
 
 /// Parses a text as the options say.
 pub fn parse_with(text: Arc<str>, options: &ParseOptions) -> Stream {
-    parse_limited(text, options, u32::MAX as usize - 1)
+    parse_limited(text, options, u32::MAX as usize - 1, Reading::Ordinary)
 }
 
-fn parse_limited(text: Arc<str>, options: &ParseOptions, limit: usize) -> Stream {
+/// What reads a chunk first.
+#[derive(Clone, Copy, PartialEq)]
+enum Reading {
+    /// The reader of the ordinary case, and the parser where it gives up.
+    Ordinary,
+    /// The parser.
+    #[cfg(test)]
+    Parser,
+}
+
+fn parse_limited(text: Arc<str>, options: &ParseOptions, limit: usize, reading: Reading) -> Stream {
     if text.len() > limit {
         let finished = Finished::broken();
         return Stream {
@@ -63,9 +73,9 @@ fn parse_limited(text: Arc<str>, options: &ParseOptions, limit: usize) -> Stream
         .collect();
     let batches = batches(&chunks);
     let parts: Vec<Part> = if options.threads && batches.len() > 1 {
-        batches.into_par_iter().map(|batch| parse_batch(&text, batch)).collect()
+        batches.into_par_iter().map(|batch| parse_batch(&text, batch, reading)).collect()
     } else {
-        batches.into_iter().map(|batch| parse_batch(&text, batch)).collect()
+        batches.into_iter().map(|batch| parse_batch(&text, batch, reading)).collect()
     };
     let mut stream = Stream { documents: Vec::with_capacity(chunks.len()), errors: Vec::new() };
     for (documents, failures) in parts {
@@ -96,7 +106,7 @@ fn batches(chunks: &[Span]) -> Vec<&[Span]> {
     batches
 }
 
-fn parse_batch(text: &Arc<str>, chunks: &[Span]) -> Part {
+fn parse_batch(text: &Arc<str>, chunks: &[Span], reading: Reading) -> Part {
     let mut builder = Builder::new(text);
     for chunk in chunks {
         let source = chunk.slice(text);
@@ -107,7 +117,11 @@ fn parse_batch(text: &Arc<str>, chunks: &[Span]) -> Part {
         };
         let content = Span::new(source_start, chunk.end);
         builder.start_chunk(content);
-        events::run(content.slice(text), &mut builder);
+        let ordinary = reading == Reading::Ordinary && events::block::run(content.slice(text), &mut builder);
+        if !ordinary {
+            builder.restart_chunk(&[]);
+            events::run(content.slice(text), &mut builder);
+        }
         if builder.chunk_failures().iter().any(Failure::is_about_quotes) {
             repair_quotes(text, content, &mut builder);
         }
@@ -152,12 +166,15 @@ mod tests {
 
     #[test]
     fn a_text_beyond_the_limit_is_an_error() {
-        let stream = parse_limited(Arc::from("a: 1\nb: 2\n"), &ParseOptions::default(), 8);
+        let stream = parse_limited(Arc::from("a: 1\nb: 2\n"), &ParseOptions::default(), 8, Reading::Ordinary);
         assert_eq!(stream.errors.len(), 1);
         assert_eq!(stream.errors[0].message, "the file is larger than 4 GiB");
         assert!(stream.documents[stream.errors[0].document].is_partial());
         assert!(stream.documents[0].root().is_none());
-        assert_eq!(parse_limited(Arc::from("a: 1\n"), &ParseOptions::default(), 8).errors, []);
+        assert_eq!(
+            parse_limited(Arc::from("a: 1\n"), &ParseOptions::default(), 8, Reading::Ordinary).errors,
+            []
+        );
     }
 
     #[test]
@@ -167,5 +184,89 @@ mod tests {
         let batches = batches(&chunks);
         assert!(batches.len() > 1);
         assert_eq!(batches.concat(), chunks);
+    }
+}
+
+/// The reader of the ordinary case against the parser: the same tree from every text that it reads.
+#[cfg(test)]
+mod same_tree {
+    use super::*;
+
+    fn shown(text: &str, reading: Reading) -> String {
+        let options = ParseOptions { threads: false };
+        let stream = parse_limited(Arc::from(text), &options, u32::MAX as usize - 1, reading);
+        let documents: Vec<String> = stream.documents.iter().map(|document| document.shown()).collect();
+        format!("{}\n{:?}", documents.join("\n"), stream.errors)
+    }
+
+    fn assert_same(text: &str) {
+        let (ordinary, parser) = (shown(text, Reading::Ordinary), shown(text, Reading::Parser));
+        assert!(ordinary == parser, "of {text:?}\nordinary {ordinary}\nparser   {parser}");
+    }
+
+    fn is_ordinary(text: &str) -> bool {
+        let mut builder = Builder::new(text);
+        builder.start_chunk(Span::new(0, text.len() as u32));
+        events::block::run(text, &mut builder)
+    }
+
+    const ORDINARY: &[&str] = &[
+        "a: 1\n",
+        "a:\n  b: x y\n  c:\nd:\n- e\n- f: 1\n  g:  2 # two\n-\n- - h\n  - i\nj: k",
+        "---\n# c\n\na: \"x: \\n\\\"y\\\"\" # d\n'b''c': 'it''s'\n\"d\" : {}\ne: []\n",
+        "# head\n---  # marker\na: [b, \"c\", 'd', {e: f, g: http://h/i?j=k}, [1, -2]]\n",
+        "a: |\n  one\n    two\n\n  three\n\n\nb: >-\n  one\n  two\n\n  three\n   four\n  five\nc: |+\n  x\n\nd: 1\n",
+        "a:\n- |-\n  x\n- >\n  y\n  z",
+        "a: one\n  two\n\n  three # c\nb: \"one  \n  two\\\n   three\\n\n\n  four\"\nc: 'x\n  it''s\n  y'\n",
+        "a:\n  one\nb:\n  \"two\"\nc:\n  # why\n  d: e\n",
+        "- a\n-   b: 1\n    c: 2\n-\n  d: 3\n- e: f\n   g\n",
+        "größe: 1\nb: \"ü\" # ö\nc: |\n  é\n",
+        "a: x#y\nb: x #y\nc: x:y\nd: -1\n<<: {}\n",
+        "a:\n- --b\n- -c\n",
+    ];
+
+    /// What the parser is needed for.
+    const ODD: &[&str] =
+        &["a: |2\n   x\n", "? e\n", "a: b: c\n", "e: - f\n", "a: &b c\nd: *b\n", "a\n", "[a]\n"];
+
+    #[test]
+    fn texts_and_what_one_letter_makes_of_them() {
+        let letters: Vec<char> = " \n:-#'\"|>{}[],?&*!%\\\tx".chars().collect();
+        for text in ORDINARY.iter().chain(ODD) {
+            assert_same(text);
+            assert_eq!(is_ordinary(text), !ODD.contains(text), "{text:?}");
+            for (at, old) in text.char_indices() {
+                let (before, behind) = (&text[..at], &text[at + old.len_utf8()..]);
+                assert_same(before);
+                assert_same(&format!("{before}{behind}"));
+                for letter in &letters {
+                    assert_same(&format!("{before}{letter}{behind}"));
+                    assert_same(&format!("{before}{letter}{old}{behind}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_in_any_order() {
+        // A few thousand texts, the same ones each time.
+        let lines: Vec<&str> = ORDINARY.iter().flat_map(|text| text.lines()).collect();
+        let mut state = 1u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let mut ordinary = 0;
+        for _ in 0..5_000 {
+            let mut text = String::new();
+            for _ in 0..1 + next(6) {
+                text.extend(std::iter::repeat_n(' ', [0, 0, 0, 1, 2, 2, 4][next(7)]));
+                text.push_str(lines[next(lines.len())]);
+                text.push('\n');
+            }
+            assert_same(&text);
+            ordinary += usize::from(is_ordinary(&text));
+        }
+        assert!(ordinary > 500, "only {ordinary} are read by hand");
     }
 }

@@ -170,6 +170,16 @@ impl<'t> Loader<'t> {
     /// A text that is no file of its own: standard input, a part of a stream, YAML inside a string.
     pub(super) fn add_text(&mut self, source: SourceFile, kind: impl Fn(&Stream) -> Vec<DocKind>) -> Loaded {
         let stream = parse(source.text.clone());
+        self.add_parsed(source, stream, kind)
+    }
+
+    /// The same, parsed before.
+    pub(super) fn add_parsed(
+        &mut self,
+        source: SourceFile,
+        stream: Stream,
+        kind: impl Fn(&Stream) -> Vec<DocKind>,
+    ) -> Loaded {
         let kinds = kind(&stream);
         let file = self.sources.add(source);
         self.add_stream(file, stream, kinds)

@@ -160,7 +160,7 @@ impl Builder<'_> {
                 document.text,
                 Origin::Rendered(Arc::new(rendering)),
             );
-            let loaded = self.loader.add_text(source, |stream| {
+            let kinds = |stream: &ddlint_yaml::Stream| {
                 let kind = |tree: &Arc<ddlint_yaml::Document>| match tree.root() {
                     Some(root) if root.get("apiVersion").is_some() && root.get("kind").is_some() => {
                         if test {
@@ -172,7 +172,11 @@ impl Builder<'_> {
                     _ => DocKind::Other,
                 };
                 stream.documents.iter().map(kind).collect()
-            });
+            };
+            let loaded = match document.stream.and_then(Arc::into_inner) {
+                Some(stream) => self.loader.add_parsed(source, stream, kinds),
+                None => self.loader.add_text(source, kinds),
+            };
             for resource in self.add_resources(&loaded.docs) {
                 if let Some(resource) = self.resources.get_mut(resource.0 as usize) {
                     resource.release = Some(id);

@@ -3,6 +3,7 @@
 //! The parser's API has moved fast, so nothing of it may be named elsewhere. Deliberately absent: any decision
 //! about the tree; that is the sink's.
 
+pub(crate) mod block;
 mod errors;
 
 use std::borrow::Cow;
