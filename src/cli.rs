@@ -195,6 +195,15 @@ pub struct CheckArgs {
     /// Write the findings to a file that --baseline reads, and exit 0
     #[arg(long, value_name = "FILE", help_heading = "Changes")]
     pub write_baseline: Option<PathBuf>,
+    /// Mend what can be mended safely
+    #[arg(long, help_heading = "Fixes")]
+    pub fix: bool,
+    /// Mend also where the meaning may change
+    #[arg(long, help_heading = "Fixes")]
+    pub unsafe_fixes: bool,
+    /// Show what would be mended, change nothing
+    #[arg(long, help_heading = "Fixes")]
+    pub diff: bool,
     /// Severity from which findings give exit code 1 [default: warning]
     #[arg(long, value_enum)]
     pub fail_on: Option<FailOn>,

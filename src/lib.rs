@@ -11,6 +11,7 @@ pub(crate) mod datadog;
 pub mod discover;
 pub mod filter;
 pub mod finding;
+pub mod fix;
 pub mod model;
 pub mod near;
 pub mod pipeline;

@@ -110,6 +110,22 @@ pub fn template_place(rendering: &Rendering, sources: &SourceMap, span: Span) ->
     Some(Place { span: Span { start: literal.span.end, end: literal.span.end }, ..literal })
 }
 
+/// The value in a file on the disk that a rendered scalar is, and nothing else: changing it changes the scalar.
+pub fn owner(rendering: &Rendering, sources: &SourceMap, at: Place) -> Option<Place> {
+    let found = sources_of(rendering, at.span, false);
+    let [leaf @ Leaf::Value { .. }] = found.printed.as_slice() else { return None };
+    let place = step(rendering, sources, leaf, false).place?;
+    let scalar = |place: Place| {
+        let text = place.span.slice(&sources.get(place.file).text);
+        let stream = ddlint_yaml::parse(text.into());
+        let root = stream.documents.first()?.root()?;
+        let text = root.text().filter(|_| root.is_scalar() && stream.errors.is_empty())?;
+        (!text.contains('\n')).then(|| text.to_string())
+    };
+    let same = scalar(place)? == scalar(at)?;
+    (same && matches!(sources.get(place.file).origin, Origin::Disk)).then_some(place)
+}
+
 /// Leads the places of a finding out of rendered texts, and records the chain.
 pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
     if let Origin::Rendered(rendering) = &sources.get(finding.primary.file).origin {
@@ -120,8 +136,6 @@ pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
         if let Some(place) = edit_place(rendering, sources, at) {
             finding.primary = place;
         }
-        // An edit of a rendered text would be lost with the next render.
-        finding.fix = None;
     }
     for related in &mut finding.related {
         if let Origin::Rendered(rendering) = &sources.get(related.place.file).origin

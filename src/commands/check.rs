@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 use super::configuration::{self, Configuration};
 use super::{
-    FAILED, Stop, changes, complain, files, input, print, settings, start_threads, working_directory,
+    FAILED, Stop, changes, complain, files, fixes, input, print, settings, start_threads, working_directory,
 };
 use crate::cli::{CheckArgs, Color, Format};
 use crate::config::{self, shown::Shown};
@@ -19,7 +19,7 @@ use crate::rule::{self, Registry, Selection};
 
 /// `ddlint check`
 pub(super) fn check(args: &CheckArgs) -> Result<u8, Stop> {
-    run(args).inspect_err(|stop| {
+    run(args, true).inspect_err(|stop| {
         // What reads the report gets a whole one also when nothing was linted.
         if matches!(args.format, Format::Json | Format::Sarif) && !args.show_config {
             let text = document(args, &stop.report(), &Model::default(), &[]);
@@ -28,8 +28,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Stop> {
     })
 }
 
-fn run(args: &CheckArgs) -> Result<u8, Stop> {
-    start_threads(args.input.jobs)?;
+/// Lints and reports; `may_mend` is off where files were mended and what is left is reported.
+fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
+    if may_mend {
+        start_threads(args.input.jobs)?;
+    }
     let directory = working_directory()?;
     let configuration = configuration::load(&args.input.config, &directory)?;
     let mut shown = Shown::default();
@@ -50,6 +53,7 @@ fn run(args: &CheckArgs) -> Result<u8, Stop> {
         return Err(Stop::new("`--since` compares files with a git revision; standard input has none")
             .help("name the paths to lint: `ddlint check . --since REV`"));
     }
+    let mends = fixes::asked(args, inputs.stdin.is_some())? && may_mend;
     let options = inputs.options.clone();
     let Configuration { registry, .. } = &configuration;
     let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
@@ -69,6 +73,14 @@ fn run(args: &CheckArgs) -> Result<u8, Stop> {
     }
     if !args.caused_by.is_empty() {
         changes::caused_by(&args.caused_by, &directory, &mut linted);
+    }
+    if mends {
+        if fixes::mend(args, &linted, &options, &rules)? {
+            return run(args, false);
+        }
+        if args.diff {
+            return Ok(exit_code(&linted.report, judging.fail_on, args));
+        }
     }
     if args.input.verbose {
         for skipped in &linted.model.coverage.skipped {

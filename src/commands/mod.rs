@@ -6,6 +6,7 @@ mod changes;
 mod check;
 mod configuration;
 mod files;
+mod fixes;
 mod input;
 mod render;
 mod rules;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use ddlint_yaml::{Node, Span, Style};
 
 use super::frame::{Eval, Focus, Frame};
-use crate::finding::{Edit, Fix};
+use crate::finding::{Edit, Fix, Safety};
+use crate::provenance;
 use crate::rule::condition::{At, Change, Content, FixPlan};
 use crate::rule::locate::{key_of, value_of};
 use crate::source::{Origin, Place};
@@ -23,12 +24,16 @@ impl Eval<'_> {
             Change::After(at, content) => self.insert_after(at, content, frame)?,
             Change::Delete(at) => self.delete(at, frame)?,
         };
+        let rendered =
+            matches!(self.scope.run.model.sources.get(edit.place.file).origin, Origin::Rendered(_));
         let edit = self.on_disk(edit)?;
         if !self.still_yaml(&edit) {
             return None;
         }
         let description = self.text(&plan.description, frame, Focus::All).0;
-        Some(Fix { safety: plan.safety, description, edits: vec![edit] })
+        // A value of a chart may be printed elsewhere too.
+        let safety = if rendered { Safety::Unsafe } else { plan.safety };
+        Some(Fix { safety, description, edits: vec![edit] })
     }
 
     fn place_of(&self, at: &At, frame: &Frame<'_>) -> Option<Place> {
@@ -122,7 +127,9 @@ impl Eval<'_> {
             return None;
         }
         let end = line_end(source, last.full_span().end.max(first.span().end));
-        let end = if source.get(end as usize..)?.starts_with('\n') { end + 1 } else { end };
+        let rest = source.get(end as usize..)?;
+        let newline = ["\r\n", "\n"].into_iter().find(|newline| rest.starts_with(newline));
+        let end = end + newline.map_or(0, str::len) as u32;
         Some(Edit { place: Place { file: place.file, span: Span { start, end } }, text: String::new() })
     }
 
@@ -139,7 +146,12 @@ impl Eval<'_> {
                     place.span.slice(&outer.text) == old && !old.contains('\n') && !edit.text.contains('\n');
                 (same && matches!(outer.origin, Origin::Disk)).then_some(Edit { place, text: edit.text })
             }
-            Origin::Stdin | Origin::Rendered(_) => None,
+            Origin::Rendered(rendering) => {
+                let owner = provenance::owner(rendering, &run.model.sources, edit.place)?;
+                let one_line = !edit.text.contains('\n');
+                one_line.then_some(Edit { place: owner, text: edit.text })
+            }
+            Origin::Stdin => None,
         }
     }
 
@@ -254,11 +266,13 @@ fn line_start(text: &str, offset: u32) -> u32 {
 fn line_end(text: &str, offset: u32) -> u32 {
     // The end of a block scalar is the beginning of the next line.
     let offset = match text.get(..offset as usize) {
+        Some(before) if before.ends_with("\r\n") => offset.saturating_sub(2),
         Some(before) if before.ends_with('\n') => offset.saturating_sub(1),
         _ => offset,
     };
-    let rest = text.get(offset as usize..).and_then(|rest| rest.find('\n'));
-    rest.map_or(text.len() as u32, |at| offset + at as u32)
+    let rest = text.get(offset as usize..).unwrap_or_default();
+    let line = rest.split('\n').next().unwrap_or_default();
+    offset + line.strip_suffix('\r').unwrap_or(line).len() as u32
 }
 
 /// The column of an offset, from 0.
