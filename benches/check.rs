@@ -24,7 +24,8 @@ fn input() -> Option<PathBuf> {
     let corpus = std::env::var_os("DDLINT_SHARED")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")), PathBuf::from)
         .join("corpus/rendered");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus).ok()?.map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(corpus).ok()?.map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let once: u64 = files.iter().map(|file| std::fs::metadata(file).unwrap().len()).sum();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-check");
@@ -130,7 +131,10 @@ fn main() {
     println!("input                  {bytes} bytes, {documents} documents");
     println!("parsing alone          {parsing:.2} s");
     println!("check, one thread      {elapsed:.2} s, CPU {cpu:.2} s, peak {} MB", peak / 1_000_000);
-    println!("check, two threads     {elapsed_two:.2} s, CPU {cpu_two:.2} s, peak {} MB", peak_two / 1_000_000);
+    println!(
+        "check, two threads     {elapsed_two:.2} s, CPU {cpu_two:.2} s, peak {} MB",
+        peak_two / 1_000_000
+    );
     println!("check to parsing       {:.2} (one thread; at most 2)", elapsed / parsing);
     println!("one thread to two      {:.2} (at least 1.7)", elapsed / elapsed_two);
     println!("peak to input          {:.2} (at most 4)", peak.max(peak_two) as f64 / bytes as f64);

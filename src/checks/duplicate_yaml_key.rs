@@ -64,7 +64,18 @@ fn report(
     editable: Option<FileId>,
     out: &mut Findings,
 ) {
-    for duplicate in tree.duplicate_keys() {
+    let mut duplicates = tree.duplicate_keys();
+    let second = second_manifest(tree, &duplicates);
+    if let Some(second) = &second {
+        let root = tree.root().map(|root| root.id());
+        duplicates.retain(|duplicate| Some(duplicate.mapping) != root);
+        let (start, first) = (tree.node(second.later), tree.node(second.first));
+        let message = "a second manifest begins here without `---` before it; it replaces the first one, key by key";
+        let mut finding = cx.finding(place(start.span()), message).related(place(first.span()), "the first one");
+        finding.fix = editable.and_then(|file| separate(tree, start.span(), file));
+        out.push(finding);
+    }
+    for duplicate in duplicates {
         let later = tree.node(duplicate.later);
         let first = tree.node(duplicate.first);
         let name = later.key_string().unwrap_or_default();
@@ -78,6 +89,31 @@ fn report(
         finding.fix = editable.and_then(|file| fix(tree, &duplicate, file));
         out.push(finding);
     }
+}
+
+/// The first key of a manifest that begins inside another one: `apiVersion` and `kind` are both there again.
+fn second_manifest(tree: &Document, duplicates: &[DuplicateKey]) -> Option<DuplicateKey> {
+    let root = tree.root()?.id();
+    let of_root = || duplicates.iter().filter(|duplicate| duplicate.mapping == root);
+    let again = |name: &str| {
+        of_root().filter(|it| tree.node(it.later).key_string().as_deref() == Some(name)).count() == 1
+    };
+    (again("apiVersion") && again("kind"))
+        .then(|| of_root().min_by_key(|it| tree.node(it.later).span().start).cloned())
+        .flatten()
+}
+
+/// `---` before the line of a key.
+fn separate(tree: &Document, key: Span, file: FileId) -> Option<Fix> {
+    let start = tree.text().get(..key.start as usize)?.rfind('\n')? + 1;
+    (start == key.start as usize).then(|| Fix {
+        safety: Safety::Unsafe,
+        description: "begin a new document".to_string(),
+        edits: vec![Edit {
+            place: Place { file, span: Span { start: key.start, end: key.start } },
+            text: "---\n".to_string(),
+        }],
+    })
 }
 
 /// Moves what is below the later key to the end of what is below the first one, comments included: for block mappings

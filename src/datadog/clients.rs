@@ -67,13 +67,17 @@ pub(crate) struct Client {
     pub(crate) resolution: Resolution,
 }
 
+/// Fields that give a container its environment.
+pub(crate) const ENVIRONMENT: [&str; 2] = ["env", "envFrom"];
+
 /// The clients of a scope, given its installations.
 pub(crate) fn clients(model: &Model, near: &Neighbours<'_>, agents: &[Agent]) -> Vec<Client> {
     let mut found = Vec::new();
     for &id in &near.scope.resources {
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
-        if is_agent_pod(model, resource, workload) {
+        // What a patch of a kustomization may change is not known.
+        if is_agent_pod(model, resource, workload) || resource.may_change(&ENVIRONMENT) {
             continue;
         }
         for (index, container) in workload.containers.iter().enumerate() {

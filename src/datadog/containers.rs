@@ -12,6 +12,7 @@ use crate::source::Place;
 
 use super::agent::{Agent, Form};
 use super::chart::{Chart, is_placeholder};
+use super::clients::ENVIRONMENT;
 use super::from_manifests::container_place;
 use super::from_values::{ValuesEnv, entry_place, list_env, values_env};
 use super::neighbours::Neighbours;
@@ -102,7 +103,7 @@ pub(crate) fn containers(model: &Model, scope: &Scope, agents: &[Agent]) -> Vec<
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
         // What a release of the input renders is judged by its values.
-        if datadog_release(model, resource).is_some() {
+        if datadog_release(model, resource).is_some() || resource.may_change(&ENVIRONMENT) {
             continue;
         }
         let own = is_agent_pod(model, resource, workload);

@@ -74,7 +74,8 @@ fn pod(
     workload: &Workload,
 ) -> Option<HostNetworkPod> {
     let (place, value) = entry(model, workload.pod_spec, "hostNetwork")?;
-    if model.node(value).as_bool() != Some(true) {
+    let changed = resource.may_change(&["hostNetwork", "dnsPolicy"]);
+    if changed || model.node(value).as_bool() != Some(true) {
         return None;
     }
     let policy = entry(model, workload.pod_spec, "dnsPolicy");
@@ -92,6 +93,9 @@ fn pod(
         needs: needs(model, near, resource, workload),
         windows,
         system: resource.effective_namespace.as_deref() == Some("kube-system")
+            || below(model, workload.pod_spec, &["priorityClassName"])
+                .and_then(|class| class.text())
+                .is_some_and(|class| matches!(class, "system-node-critical" | "system-cluster-critical"))
             || pod_label(model, workload, "tier") == Some("control-plane"),
     })
 }

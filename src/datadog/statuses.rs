@@ -11,6 +11,7 @@ use crate::model::{Model, ResourceId, Scope};
 use crate::source::Place;
 
 use super::chart::is_placeholder;
+use super::clients::ENVIRONMENT;
 use super::clients::sub_place;
 use super::from_values::is_datadog;
 use super::pods::{is_agent_pod, is_datadog_software, node_place};
@@ -123,7 +124,7 @@ pub(crate) fn statuses(model: &Model, scope: &Scope) -> Vec<ErrorStatuses> {
     for &id in &scope.resources {
         let resource = model.resource(id);
         let Some(workload) = &resource.workload else { continue };
-        if is_agent_pod(model, resource, workload) {
+        if is_agent_pod(model, resource, workload) || resource.may_change(&ENVIRONMENT) {
             continue;
         }
         for container in &workload.containers {

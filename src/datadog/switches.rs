@@ -11,6 +11,7 @@ use crate::source::Place;
 
 use super::agent::{Agent, Form};
 use super::chart::{Chart, is_placeholder};
+use super::clients::ENVIRONMENT;
 use super::containers::{AgentContainer, Effective, mounted_skip_ssl};
 use super::environment::{Environment, Hint, Testing, environment};
 use super::from_values::list_env;
@@ -210,7 +211,9 @@ pub(crate) fn log_settings(
 fn of_apps(model: &Model, near: &Neighbours<'_>, testing: &Testing, found: &mut Vec<LogSetting>) {
     for &id in &near.scope.resources {
         let resource = model.resource(id);
-        let Some(workload) = &resource.workload else { continue };
+        let Some(workload) = resource.workload.as_ref().filter(|_| !resource.may_change(&ENVIRONMENT)) else {
+            continue;
+        };
         let namespace = resource.effective_namespace.as_deref().unwrap_or_default();
         let setting =
             |name: &str, value: &str, container: &str, place: Place, environment: Environment| LogSetting {

@@ -1,8 +1,13 @@
 //! Resources and the workloads among them.
 
+use std::collections::BTreeSet;
+
 use super::env::Env;
 use super::{AppId, At, ReleaseId, ScopeId};
 use crate::finding::ResourceName;
+
+/// Stands for every field, where it is not known which ones a patch touches.
+pub const ANY_FIELD: &str = "*";
 
 /// An object with `apiVersion` and `kind`.
 #[derive(Debug)]
@@ -29,10 +34,19 @@ pub struct Resource {
     /// It is a base or a resource of a kustomization, as it stands before kustomize changes it: its name, namespace
     /// and labels may not be what reaches the cluster.
     pub kustomized: bool,
+    /// Names of fields that patches and replacements of kustomizations touch in it; [`ANY_FIELD`] for all.
+    pub patched: BTreeSet<String>,
     /// The release that rendered it.
     pub release: Option<ReleaseId>,
     /// The pod template and its containers, where the kind has one.
     pub workload: Option<Box<Workload>>,
+}
+
+impl Resource {
+    /// A patch of a kustomization may change one of these fields, wherever they stand in it.
+    pub fn may_change(&self, fields: &[&str]) -> bool {
+        self.patched.contains(ANY_FIELD) || fields.iter().any(|field| self.patched.contains(*field))
+    }
 }
 
 /// A resource that makes pods (Deployment, StatefulSet, DaemonSet, ReplicaSet, Job, CronJob, Pod, Rollout …).

@@ -9,6 +9,7 @@ use ddlint_yaml::Node;
 use super::Builder;
 use super::application::known;
 use super::classify::is_kustomization_name;
+use super::patches::Patch;
 use super::release::{Draft, Given};
 use crate::discover::{EntryKind, file_name, join, parent};
 use crate::model::release::{ChartRef, Deployer};
@@ -25,6 +26,10 @@ pub(super) struct Kustomization {
     pub(super) folders: Vec<String>,
     /// `namespace`
     pub(super) namespace: Option<String>,
+    /// Components among the folders: what they patch are its resources.
+    pub(super) components: Vec<String>,
+    /// What it patches.
+    pub(super) patches: Vec<Patch>,
     /// Something of it is not at hand.
     pub(super) incomplete: bool,
 }
@@ -65,6 +70,7 @@ impl Builder<'_> {
         let mut out = Kustomization::default();
         for id in docs {
             self.read_document(id, folder, &mut out);
+            out.patches.extend(self.read_patches(id, folder));
         }
         files.extend(out.files.iter().cloned());
         let folders = out.folders.clone();
@@ -90,6 +96,8 @@ impl Builder<'_> {
                 _ => out.incomplete = true,
             }
         }
+        let components = texts("components").into_iter().filter_map(|entry| join(folder, &entry));
+        out.components.extend(components);
         // What is applied to manifests is no manifest.
         for key in ["patches", "patchesJson6902", "replacements"] {
             let items = root.get(key).into_iter().flat_map(|list| list.items());
@@ -175,6 +183,7 @@ impl Builder<'_> {
 
     /// Notes which resources kustomize will change, and the namespaces that it gives them.
     pub(super) fn mark_kustomized(&mut self) {
+        self.mark_patched();
         let mut namespaces: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
         for folder in self.top_kustomizations() {
             for (file, namespace) in self.closure(&folder) {
@@ -194,6 +203,42 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// Notes which fields patches may change.
+    fn mark_patched(&mut self) {
+        let folders: Vec<String> = self.kustomizations.keys().cloned().collect();
+        for folder in folders {
+            let patches = self.patches_of(&folder);
+            if patches.is_empty() {
+                continue;
+            }
+            for file in self.closure(&folder).into_keys() {
+                for id in self.resources_of.get(&file).cloned().unwrap_or_default() {
+                    let Some(resource) = self.resources.get_mut(id.0 as usize) else { continue };
+                    for patch in &patches {
+                        if let Some(fields) = patch.fields_of(resource) {
+                            resource.patched.extend(fields.iter().cloned());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The patches of a kustomization, with those of its components and theirs.
+    fn patches_of(&self, folder: &str) -> Vec<Patch> {
+        let mut found = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut open = vec![folder];
+        while let Some(folder) = open.pop() {
+            let Some(kustomization) = self.kustomizations.get(folder) else { continue };
+            if seen.insert(folder) {
+                found.extend(kustomization.patches.iter().cloned());
+                open.extend(kustomization.components.iter().map(String::as_str));
+            }
+        }
+        found
     }
 
     /// Releases of `helmCharts`.

@@ -14,6 +14,7 @@ mod kustomize;
 mod load;
 mod merge;
 mod overlays;
+mod patches;
 pub(crate) mod placeholder;
 mod release;
 mod rendered;

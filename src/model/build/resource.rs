@@ -1,5 +1,7 @@
 //! Resources from documents: `List` kinds unpacked, workloads with their pods.
 
+use std::collections::BTreeSet;
+
 use ddlint_yaml::Node;
 
 use super::env::env;
@@ -46,6 +48,7 @@ fn unpack(doc: DocId, node: Node<'_>, out: &mut Vec<Resource>, depth: usize) {
         deployed_by: None,
         deployers: Vec::new(),
         kustomized: false,
+        patched: BTreeSet::new(),
         release: None,
         workload: workload(doc, node, kind).map(Box::new),
     });

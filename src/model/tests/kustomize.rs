@@ -79,3 +79,41 @@ fn kustomizations_that_refer_to_each_other_end() {
     ]);
     assert_eq!(model.resources.len(), 1);
 }
+
+#[test]
+fn what_patches_may_change() {
+    let base =
+        |more: &str| vec![("base/kustomization.yaml".to_string(), format!("resources: [pod.yaml]\n{more}"))];
+    let of = |mut files: Vec<(String, String)>| -> Vec<String> {
+        files.push(("base/pod.yaml".into(), POD.into()));
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        model(&files).resources.iter().find(|r| r.name == "p").expect("p").patched.iter().cloned().collect()
+    };
+    assert_eq!(of(base("")), Vec::<String>::new());
+    // By kind and name, or by the target's patterns.
+    assert_eq!(
+        of(base("patchesStrategicMerge: [\"kind: Pod\\nmetadata: {name: q}\\n\"]\n")),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        of(base(
+            "patches:\n- {target: {kind: Pod, name: p.*}, patch: '[{op: add, path: /spec/dnsPolicy, value: x}]'}\n"
+        )),
+        ["dnsPolicy", "spec"]
+    );
+    // By an overlay, and by a component of it.
+    let mut files = base("");
+    files.push(("over/kustomization.yaml".into(), "resources: [../base]\ncomponents: [part]\n".into()));
+    files
+        .push(("over/part/kustomization.yaml".into(), "kind: Component\npatches: [{path: p.yaml}]\n".into()));
+    files.push((
+        "over/part/p.yaml".into(),
+        "kind: Pod\nmetadata: {name: p}\nspec: {containers: [{env: []}]}\n".into(),
+    ));
+    assert_eq!(of(files), ["containers", "env", "kind", "metadata", "name", "spec"]);
+    // Transformers may do anything.
+    assert_eq!(of(base("transformers: [t.yaml]\n")), ["*"]);
+    let replaced = "replacements:\n- source: {kind: X}\n  targets:\n  - {select: {kind: Pod}, fieldPaths: ['spec.containers.[name=a].image']}\n";
+    assert_eq!(of(base(replaced)), ["", "containers", "image", "spec"]);
+}

@@ -204,7 +204,7 @@ impl Listed for HostNetworkPod {
             |q| word(q.it.needs.as_ref().map(|needs| needs.name.as_str()), q.it.needs.as_ref().map(|needs| needs.place));
         "windows", Bool, "it runs on Windows",
             |q| Fact::bool(q.it.windows, None);
-        "system", Bool, "it belongs to the cluster itself (`kube-system`, the control plane)",
+        "system", Bool, "it belongs to the cluster itself (`kube-system`, the control plane, a priority class of the system)",
             |q| Fact::bool(q.it.system, None);
         "pod-spec", Node, "the pod's `spec`, or the override of the node Agents",
             |q| facts::node(q.model, Some(q.it.node));
