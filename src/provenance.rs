@@ -71,6 +71,7 @@ pub fn step(rendering: &Rendering, sources: &SourceMap, leaf: &Leaf, tested: boo
         Leaf::File(name) => plain("file", None, Some(name)),
         Leaf::Random { function, call } => plain("random", place(call), Some(function)),
         Leaf::Unordered { function, call } => plain("random", place(call), Some(function)),
+        Leaf::Cluster { function, call } => plain("capabilities", place(call), Some(function)),
     }
 }
 

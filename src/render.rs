@@ -14,6 +14,7 @@ use ddlint_helm::objects::KubeVersion;
 use ddlint_helm::render::{Release, RenderRequest, Rendered, render};
 use ddlint_helm::template::ParseCache;
 use ddlint_helm::values::ValuesSource;
+use ddlint_helm::world::World;
 use ddlint_yaml::Span;
 
 use crate::discover::{EntryKind, Tree};
@@ -60,6 +61,21 @@ pub struct Job {
     pub skip_schema: bool,
     /// Whether `crds/` are left out here.
     pub skip_crds: bool,
+}
+
+/// What is other than usual in a render that is made to compare.
+#[derive(Clone, Debug, Default)]
+pub struct Variation {
+    /// What is drawn and found.
+    pub world: World,
+    /// Values on top of the job's.
+    pub values: Vec<ValuesSource>,
+    /// An upgrade instead of an installation.
+    pub upgrade: bool,
+    /// Another Helm.
+    pub dialect: Option<HelmDialect>,
+    /// Origins are not recorded.
+    pub unrecorded: bool,
 }
 
 /// Why there are no documents.
@@ -154,16 +170,29 @@ impl<'t> Renderer<'t> {
 
     /// Renders a chart.
     pub fn render(&self, job: &Job) -> Result<Rendered, Problem> {
+        self.render_varied(job, Variation::default())
+    }
+
+    /// Renders a chart with something else than usual.
+    pub fn render_varied(&self, job: &Job, variation: Variation) -> Result<Rendered, Problem> {
         let chart = self.chart(&job.chart)?;
         let release = Release {
             name: job.name.clone(),
             namespace: job.namespace.clone(),
-            is_upgrade: false,
-            revision: 1,
+            is_upgrade: variation.upgrade,
+            revision: if variation.upgrade { 2 } else { 1 },
         };
-        let mut request =
-            RenderRequest::new(&chart, release, self.options.kube_version.clone(), self.options.dialect);
-        request.values = &job.values;
+        let dialect = variation.dialect.unwrap_or(self.options.dialect);
+        let mut request = RenderRequest::new(&chart, release, self.options.kube_version.clone(), dialect);
+        let values: Vec<ValuesSource>;
+        if variation.values.is_empty() {
+            request.values = &job.values;
+        } else {
+            values = job.values.iter().cloned().chain(variation.values).collect();
+            request.values = &values;
+        }
+        request.recording = !variation.unrecorded;
+        request.world = variation.world;
         request.api_versions = self.options.api_versions.clone();
         request.include_crds = !(self.options.skip_crds || job.skip_crds);
         request.skip_schema = job.skip_schema;

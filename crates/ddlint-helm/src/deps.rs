@@ -34,7 +34,7 @@ pub(crate) struct ChartNode {
     /// The values that decided that it takes part.
     pub(crate) enabled_by: OriginId,
     /// The normalized path of its values in the parent chart's.
-    root: String,
+    pub(crate) root: String,
 }
 
 /// A values file that cannot be used: which chart file, what is wrong.

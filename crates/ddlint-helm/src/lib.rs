@@ -36,6 +36,7 @@ mod toml_out;
 pub mod tree;
 pub mod value;
 pub mod values;
+pub mod world;
 pub(crate) mod yaml_in;
 mod yaml_out;
 

@@ -59,8 +59,15 @@ pub enum Leaf {
     Release(Arc<str>),
     /// `.Chart.*` of the chart named; the field name.
     Chart(Arc<str>),
-    /// `.Capabilities.*` or another thing that the cluster decides (`lookup`, `getHostByName`).
+    /// `.Capabilities.*`.
     Capabilities(Arc<str>),
+    /// A call that asks the cluster (`lookup`, `getHostByName`); without one it finds nothing.
+    Cluster {
+        /// The function's name.
+        function: Arc<str>,
+        /// The call in the template.
+        call: Place,
+    },
     /// Text from `.Files`.
     File(Arc<str>),
     /// A call that gives another result at each render.
@@ -260,6 +267,23 @@ impl OriginTable {
         self.pair((2, by.0, u32::from(lines)), Node::Absent { by, lines })
     }
 
+    /// The origin of a member that a container of values does not have: its path, without a place. Where the
+    /// container is none of the values, its own origin.
+    pub(crate) fn member(&mut self, container: OriginId, name: &str) -> OriginId {
+        let mut at = container;
+        loop {
+            match self.node(at) {
+                Some(Node::Tested { base, .. }) => at = *base,
+                Some(Node::Leaf(Leaf::Value { path, .. })) => {
+                    let mut path = path.to_string();
+                    crate::path::push_member(&mut path, name);
+                    return self.leaf(|| Leaf::Value { path: Arc::from(path), place: None });
+                }
+                _ => return container,
+            }
+        }
+    }
+
     /// Whether this is the origin of nothing, and then whether whole lines are absent.
     pub fn absence(&self, id: OriginId) -> Option<bool> {
         let mut at = id;
@@ -293,7 +317,9 @@ impl OriginTable {
         for node in &mut self.nodes {
             let place = match node {
                 Node::Leaf(Leaf::Template(place)) => place,
-                Node::Leaf(Leaf::Random { call, .. } | Leaf::Unordered { call, .. }) => call,
+                Node::Leaf(
+                    Leaf::Random { call, .. } | Leaf::Unordered { call, .. } | Leaf::Cluster { call, .. },
+                ) => call,
                 _ => continue,
             };
             match &last {
@@ -306,6 +332,11 @@ impl OriginTable {
         }
         self.leaves.clear();
         self.pairs.clear();
+    }
+
+    /// Whether some leaf was made for which the test holds.
+    pub fn any_leaf(&self, test: impl Fn(&Leaf) -> bool) -> bool {
+        self.nodes.iter().any(|node| matches!(node, Node::Leaf(leaf) if test(leaf)))
     }
 
     /// The node behind an id.

@@ -18,6 +18,7 @@ use crate::text::Segment;
 use crate::tree::ValueTree;
 use crate::value::{Data, Map, MapKind, Value};
 use crate::values::{self, ValuesSource};
+use crate::world::World;
 use crate::{path, schema};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct RenderRequest<'a> {
     pub keep_values: bool,
     /// Templates parsed before.
     pub cache: Arc<ParseCache>,
+    /// What is drawn at random and found in the cluster.
+    pub world: World,
 }
 
 impl<'a> RenderRequest<'a> {
@@ -85,6 +88,7 @@ impl<'a> RenderRequest<'a> {
             recording: true,
             keep_values: true,
             cache: Arc::default(),
+            world: World::default(),
         }
     }
 }
@@ -217,7 +221,8 @@ impl<R: Recorder> Render<R> {
                 return Err(RenderError::template(*error, &names, table));
             }
         }
-        let mut engine: Engine<R> = Engine::new(set, table, request.dialect, request.limits);
+        let mut engine: Engine<R> = 
+            Engine::new(set, table, request.dialect, request.limits).in_world(request.world.clone());
         let mut rendered: Vec<RenderedText> = Vec::new();
         for name in &order {
             let Some(renderable) = renderables.get(*name) else { continue };
@@ -440,12 +445,14 @@ impl Collector<'_, '_> {
         let subcharts = crate::coalesce::empty_map();
         let own = Map { entries: values.entries.clone(), kind: MapKind::Values };
         let dot = Map::new(BTreeMap::new(), MapKind::Values);
+        let origin =
+            self.table.leaf(|| Leaf::Value { path: Arc::from(node.root.as_str()), place: None });
         for (name, value) in [
             ("Chart", chart),
             ("Files", files),
             ("Release", shared.release.clone()),
             ("Capabilities", shared.capabilities.clone()),
-            ("Values", Value::plain(Data::Map(own))),
+            ("Values", Value { data: Data::Map(own), origin }),
             ("Subcharts", Value::plain(Data::Map(subcharts.clone()))),
         ] {
             dot.set(name.as_bytes(), OriginId::NONE, value);

@@ -235,6 +235,7 @@ impl<R: Recorder> Engine<R> {
                     dialect: self.dialect,
                     control: self.full_control,
                     site: &Site { place },
+                    world: &self.world,
                 };
                 let result = function(&mut call, self.stack.get(base..).unwrap_or_default());
                 match &result {

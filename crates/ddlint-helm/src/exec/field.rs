@@ -40,7 +40,10 @@ impl<R: Recorder> Engine<R> {
             Data::Nil => Ev::concrete(Value { data: Data::Nil, origin }),
             Data::Map(map) => {
                 let iface = map.kind != MapKind::Strings;
-                let value = map.get(name.as_bytes()).unwrap_or_else(|| missing(map.kind, origin));
+                let value = map.get(name.as_bytes()).unwrap_or_else(|| {
+                    let origin = if R::ON { self.origins.member(origin, name) } else { origin };
+                    missing(map.kind, origin)
+                });
                 Ev { value, iface }
             }
             Data::Object(object) => match object.field(name) {

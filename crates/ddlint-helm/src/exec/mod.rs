@@ -24,6 +24,7 @@ use crate::set::{Template, TemplateSet};
 use crate::template::ast::{Cmd, Expr, Node, Pipe};
 use crate::text::{Text, TextBuf};
 use crate::value::Value;
+use crate::world::World;
 use meter::{Limits, Meter};
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -102,6 +103,7 @@ pub(crate) struct Engine<R: Recorder> {
     decided: OriginId,
     /// Arguments of the calls that are being prepared.
     stack: Vec<Value>,
+    world: World,
     recorder: PhantomData<R>,
 }
 
@@ -119,8 +121,14 @@ impl<R: Recorder> Engine<R> {
             full_control: OriginId::NONE,
             decided: OriginId::NONE,
             stack: Vec::new(),
+            world: World::default(),
             recorder: PhantomData,
         }
+    }
+
+    /// The same engine with other answers.
+    pub(crate) fn in_world(self, world: World) -> Self {
+        Engine { world, ..self }
     }
 
     /// Executes a template. `<no value>` is removed from what it wrote, as Helm does.

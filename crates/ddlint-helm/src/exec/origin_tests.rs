@@ -123,9 +123,9 @@ fn what_decided_that_nothing_is_written() {
 
 #[test]
 fn no_value_is_cut_out_between_runs() {
-    check("a{{ .nope }}b", "x: 1", "«ab»");
-    check("{{ .x }}{{ .nope }}{{ .x }}", "x: 1", "«1»$['x'] «» «1»$['x']");
-    check("{{ .m.x }}{{ .m.nope }}", "m: {x: 1}", "«1»$['m']['x'] «»$['m']");
+    check("a{{ .nope }}b", "x: 1", "«a» «»$['nope'] «b»");
+    check("{{ .x }}{{ .nope }}{{ .x }}", "x: 1", "«1»$['x'] «»$['nope'] «1»$['x']");
+    check("{{ .m.x }}{{ .m.nope }}", "m: {x: 1}", "«1»$['m']['x'] «»$['m']['nope']");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::strings::mixed_text;
 use super::{Args, Call, FuncDef, FuncError, Ty};
 use crate::origin::OriginId;
 use crate::value::{Data, Entry, List, Object, Value};
+use crate::world::Draw;
 use aes::cipher::{BlockDecryptMut, BlockEncryptMut, KeyIvInit, block_padding::NoPadding};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -94,8 +95,9 @@ fn certificate(cert: Value, key: Value, origin: OriginId) -> Value {
 fn placeholder(call: &mut Call<'_>, args: &[Value], cert: &str, key: Option<&str>) -> Out {
     let (random, mixed) = (call.random(), call.mixed(args));
     let origin = call.origins.union(random, mixed);
+    let cert = drawn(call, cert);
     let key = match key {
-        Some(key) => Value::str(key, origin),
+        Some(key) => Value::str(drawn(call, key), origin),
         // The key was given.
         None => args.last().cloned().unwrap_or(Value::NIL),
     };
@@ -115,7 +117,20 @@ fn private_key(call: &mut Call<'_>, args: &[Value]) -> Out {
     };
     let (random, mixed) = (call.random(), call.mixed(args));
     let origin = call.origins.union(random, mixed);
-    Ok(Value::str(key, origin))
+    Ok(Value::str(drawn(call, key), origin))
+}
+
+/// A key or certificate of the right form: the second draw differs in one character of its body.
+fn drawn(call: &Call<'_>, pem: &str) -> String {
+    let mut pem = pem.to_owned();
+    if call.draw() == Draw::Second
+        && let Some(end) = pem.find("\n-----END").and_then(|end| end.checked_sub(12))
+        && let Some(old) = pem.get(end..end + 1)
+    {
+        let new = if old == "A" { "B" } else { "A" };
+        pem.replace_range(end..end + 1, new);
+    }
+    pem
 }
 
 /// The kind and the bytes of the first PEM block.
@@ -351,11 +366,12 @@ fn encrypt(call: &mut Call<'_>, args: &[Value]) -> Out {
     let padding = BLOCK - text.len() % BLOCK;
     let padded = [text.bytes(), &vec![padding as u8; padding]].concat();
     let key = aes_key(args.text(0)?.bytes());
-    let cipher = cbc::Encryptor::<aes::Aes256>::new(&key.into(), &[0u8; BLOCK].into());
+    let vector = [call.draw().pick(0u8, 1u8); BLOCK];
+    let cipher = cbc::Encryptor::<aes::Aes256>::new(&key.into(), &vector.into());
     let encrypted = cipher.encrypt_padded_vec_mut::<NoPadding>(&padded);
     let (random, mixed) = (call.random(), call.mixed(args));
     let origin = call.origins.union(random, mixed);
-    Ok(Value::str(base64_encode(&[&[0u8; BLOCK][..], &encrypted].concat()), origin))
+    Ok(Value::str(base64_encode(&[&vector[..], &encrypted].concat()), origin))
 }
 
 fn decrypt(call: &mut Call<'_>, args: &[Value]) -> Out {

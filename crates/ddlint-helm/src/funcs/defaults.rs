@@ -4,8 +4,13 @@
 //! Deliberately absent: `and`, `or`, `not` and the comparisons, which are the template language's own.
 
 use super::{Args, Call, FuncDef, FuncError, Ty};
-use crate::origin::OriginId;
+use super::encoding::base64_encode;
+use crate::origin::{OriginId, OriginTable};
+use crate::text::Text;
 use crate::value::{Data, Map, MapKind, Value};
+use crate::world::Cluster;
+use crate::yaml_in;
+use ddlint_yaml::Node;
 use std::collections::BTreeMap;
 
 type Out = Result<Value, FuncError>;
@@ -122,9 +127,84 @@ fn fail(_: &mut Call<'_>, args: &[Value]) -> Out {
 }
 
 /// Without a cluster nothing is ever found.
-fn lookup(call: &mut Call<'_>, _: &[Value]) -> Out {
+fn lookup(call: &mut Call<'_>, args: &[Value]) -> Out {
     let origin = call.cluster();
-    Ok(Value { data: Data::Map(Map::new(BTreeMap::new(), MapKind::Any)), origin })
+    let found = match &call.world.cluster {
+        Some(cluster) => found(cluster, args)?,
+        None => None,
+    };
+    let empty = || Data::Map(Map::new(BTreeMap::new(), MapKind::Any));
+    Ok(Value { data: found.map_or_else(empty, |value| value.data), origin })
+}
+
+/// The object, or the list of objects where no name is given.
+fn found(cluster: &Cluster, args: &[Value]) -> Result<Option<Value>, FuncError> {
+    let text = |i: usize| args.text(i).map(|text| text.to_str_lossy().into_owned());
+    let (version, kind, namespace, name) = (text(0)?, text(1)?, text(2)?, text(3)?);
+    let has = |node: Node<'_>, key: &str, wanted: &str| {
+        node.get(key).and_then(|it| it.text()).map_or(key == "namespace", |it| it == wanted)
+    };
+    let mut matching = cluster.objects.iter().filter_map(|document| document.root()).filter(|root| {
+        let meta = root.get("metadata");
+        has(*root, "apiVersion", &version)
+            && has(*root, "kind", &kind)
+            && meta.is_some_and(|meta| {
+                (name.is_empty() || has(meta, "name", &name))
+                    && (namespace.is_empty() || has(meta, "namespace", &namespace))
+            })
+    });
+    let plain = |value: &str| Value::str(value, OriginId::NONE);
+    let object = |fields: Vec<(&str, Value)>| {
+        let map = Map::new(BTreeMap::new(), MapKind::Any);
+        for (key, value) in fields {
+            map.set(key.as_bytes(), OriginId::NONE, value);
+        }
+        Value::plain(Data::Map(map))
+    };
+    if name.is_empty() {
+        let items: Vec<Value> = matching.filter_map(as_applied).collect();
+        if items.is_empty() && !cluster.holds_anything {
+            return Ok(None);
+        }
+        let kind = plain(&format!("{kind}List"));
+        return Ok(Some(object(vec![
+            ("apiVersion", plain(&version)),
+            ("kind", kind),
+            ("items", Value::list(items)),
+        ])));
+    }
+    if let Some(root) = matching.next() {
+        return Ok(as_applied(root));
+    }
+    if !cluster.holds_anything {
+        return Ok(None);
+    }
+    let metadata = object(vec![
+        ("name", plain(&name)),
+        ("namespace", plain(&namespace)),
+        ("uid", plain("22222222-2222-4222-a222-222222222222")),
+    ]);
+    Ok(Some(object(vec![("apiVersion", plain(&version)), ("kind", plain(&kind)), ("metadata", metadata)])))
+}
+
+/// A manifest as the cluster gives it back: the strings of a Secret are encoded.
+fn as_applied(root: Node<'_>) -> Option<Value> {
+    let mut table = OriginTable::new(false);
+    let value = yaml_in::value_of(root, yaml_in::Source::Text(&Text::empty()), &mut table).ok()?;
+    if let (Some(Value { data: Data::Map(given), .. }), Some(map)) = (value.get("stringData"), value.as_map()) {
+        let data = match value.get("data") {
+            Some(Value { data: Data::Map(data), .. }) => data,
+            _ => Map::new(BTreeMap::new(), MapKind::Any),
+        };
+        for (key, entry) in given.entries.borrow().iter() {
+            if let Some(text) = entry.value.as_text() {
+                let encoded = Value::str(base64_encode(text.bytes()), OriginId::NONE);
+                data.set(key, OriginId::NONE, encoded);
+            }
+        }
+        map.set(b"data", OriginId::NONE, Value::plain(Data::Map(data)));
+    }
+    Some(value)
 }
 
 /// Helm asks no name server unless it is told to.

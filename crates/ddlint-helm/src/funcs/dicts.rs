@@ -6,6 +6,7 @@ use super::strings::as_text;
 use super::{Args, Call, FuncDef, FuncError, Ty, merge};
 use crate::origin::OriginId;
 use crate::value::{Data, Entry, List, ListKind, Map, MapKind, Value};
+use crate::world::Draw;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -102,6 +103,13 @@ fn pluck(call: &mut Call<'_>, args: &[Value]) -> Out {
     Ok(Value::list(found))
 }
 
+/// One order of what has none.
+fn turned<T>(call: &Call<'_>, items: &mut [T]) {
+    if call.draw() == Draw::Second {
+        items.reverse();
+    }
+}
+
 /// Go gives the keys in a random order. Here they are sorted, and where there are several each says so.
 fn keys(call: &mut Call<'_>, args: &[Value]) -> Out {
     let mut found: Vec<(Rc<[u8]>, OriginId)> = Vec::new();
@@ -115,6 +123,7 @@ fn keys(call: &mut Call<'_>, args: &[Value]) -> Out {
     }
     call.charge(found.len() as u64)?;
     let mark = if unordered { call.unordered() } else { OriginId::NONE };
+    turned(call, &mut found);
     let items = found
         .into_iter()
         .map(|(key, origin)| {
@@ -128,10 +137,11 @@ fn keys(call: &mut Call<'_>, args: &[Value]) -> Out {
 
 fn values(call: &mut Call<'_>, args: &[Value]) -> Out {
     let Some(map) = args.map(0)? else { return Ok(Value::list(Vec::new())) };
-    let found: Vec<Value> = map.entries.borrow().values().map(|e| e.value.clone()).collect();
+    let mut found: Vec<Value> = map.entries.borrow().values().map(|e| e.value.clone()).collect();
     call.charge(found.len() as u64)?;
     let several = found.len() > 1 && found.windows(2).any(|w| !deep_equal(w.any(0), w.any(1)));
     let mark = if several { call.unordered() } else { OriginId::NONE };
+    turned(call, &mut found);
     let items = found
         .into_iter()
         .map(|value| {

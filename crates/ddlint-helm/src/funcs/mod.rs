@@ -49,6 +49,7 @@ use crate::origin::{Leaf, OriginId, OriginTable, Place};
 use crate::text::Text;
 pub(crate) use crate::value::Ty;
 use crate::value::{Data, List, Map, Object, Value};
+use crate::world::{Draw, World};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -202,6 +203,8 @@ pub(crate) struct Call<'a> {
     pub(crate) control: OriginId,
     /// The call in the template.
     pub(crate) site: &'a Site,
+    /// What is drawn and found.
+    pub(crate) world: &'a World,
 }
 
 /// Where in a template something stands.
@@ -240,6 +243,10 @@ impl Call<'_> {
         let (name, place) = (self.name, &self.site.place);
         self.origins.leaf(|| Leaf::Random { function: Arc::from(name), call: place.clone() })
     }
+    /// Which of two draws a random result is.
+    pub(crate) fn draw(&self) -> Draw {
+        self.world.draw
+    }
     /// A result whose order is not specified.
     pub(crate) fn unordered(&mut self) -> OriginId {
         let (name, place) = (self.name, &self.site.place);
@@ -247,8 +254,8 @@ impl Call<'_> {
     }
     /// A result that the cluster decides.
     pub(crate) fn cluster(&mut self) -> OriginId {
-        let name = self.name;
-        self.origins.leaf(|| Leaf::Capabilities(Arc::from(name)))
+        let (name, place) = (self.name, &self.site.place);
+        self.origins.leaf(|| Leaf::Cluster { function: Arc::from(name), call: place.clone() })
     }
     /// Charges work that grows with a number in the template (`until`, `repeat`, `seq` …), before it is done:
     /// one step for each item or each few bytes made.

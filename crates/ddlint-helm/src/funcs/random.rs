@@ -8,6 +8,7 @@ use super::{Args, Call, FuncDef, FuncError, Ty};
 use crate::origin::OriginId;
 use crate::text::TextBuf;
 use crate::value::{Data, Value};
+use crate::world::Draw;
 
 type Out = Result<Value, FuncError>;
 
@@ -25,12 +26,13 @@ pub(crate) const FUNCS: &[FuncDef] = &[
 ];
 
 /// The text begins with a letter and alternates, so that it is never read as a number.
-const LETTERS_AND_DIGITS: &[u8] = b"p1L2a3C4e5H6o7L8d9E0r";
-const LETTERS: &[u8] = b"pLaCeHoLdEr";
-const DIGITS: &[u8] = b"1234567890";
+const LETTERS_AND_DIGITS: [&[u8]; 2] = [b"p1L2a3C4e5H6o7L8d9E0r", b"s2T4u6B8s0T1i3T5u7T9e"];
+const LETTERS: [&[u8]; 2] = [b"pLaCeHoLdEr", b"sUbStItUtE"];
+const DIGITS: [&[u8]; 2] = [b"1234567890", b"2468013579"];
 
 /// So many bytes of an endless repetition. A negative number gives none.
-fn repeated(call: &mut Call<'_>, args: &[Value], alphabet: &[u8]) -> Out {
+fn repeated(call: &mut Call<'_>, args: &[Value], [first, second]: [&[u8]; 2]) -> Out {
+    let alphabet = call.draw().pick(first, second);
     let count = u64::try_from(args.int(0)?).unwrap_or(0);
     call.charge(count / 2)?;
     let text: Vec<u8> = alphabet.iter().copied().cycle().take(count as usize).collect();
@@ -59,7 +61,8 @@ fn bytes(call: &mut Call<'_>, args: &[Value]) -> Out {
         return Err("runtime error: makeslice: len out of range".into());
     };
     call.charge(count / 2)?;
-    let bytes: Vec<u8> = LETTERS_AND_DIGITS.iter().copied().cycle().take(count as usize).collect();
+    let [first, second] = LETTERS_AND_DIGITS;
+    let bytes: Vec<u8> = call.draw().pick(first, second).iter().copied().cycle().take(count as usize).collect();
     let origin = random_origin(call, args);
     Ok(Value::str(super::encoding::base64_encode(&bytes), origin))
 }
@@ -70,12 +73,16 @@ fn integer(call: &mut Call<'_>, args: &[Value]) -> Out {
         return Err("invalid argument to Intn".into());
     }
     let origin = random_origin(call, args);
-    Ok(Value { data: Data::Int(low), origin })
+    // The upper end is excluded.
+    let drawn = call.draw().pick(low, if high.wrapping_sub(low) > 1 { low.wrapping_add(1) } else { low });
+    Ok(Value { data: Data::Int(drawn), origin })
 }
 
 fn uuid(call: &mut Call<'_>, args: &[Value]) -> Out {
     let origin = random_origin(call, args);
-    Ok(Value::str("00000000-0000-4000-8000-000000000000", origin))
+    let drawn =
+        call.draw().pick("00000000-0000-4000-8000-000000000000", "11111111-1111-4111-9111-111111111111");
+    Ok(Value::str(drawn, origin))
 }
 
 /// Every order of the characters is as good as any other, also the one they are in.
@@ -86,11 +93,27 @@ fn shuffle(call: &mut Call<'_>, args: &[Value]) -> Out {
         return Ok(text);
     }
     let random = call.random();
+    let text = match (call.draw(), text.as_text()) {
+        (Draw::Second, Some(given)) => Value::str(reversed(given.bytes()), given.origin(call.origins)),
+        _ => text,
+    };
     Ok(super::bridge::marked(call, text, random))
 }
 
+/// The characters in another order than they are in: turned round, or else shifted by one.
+fn reversed(text: &[u8]) -> Vec<u8> {
+    let mut other: Vec<u8> = text.iter().rev().copied().collect();
+    if other == text {
+        other.rotate_left(1);
+    }
+    other
+}
+
 /// The form of a bcrypt hash of cost ten.
-const BCRYPT: &str = "$2a$10$placeholderplaceholde.placeholderplaceholderplacehol1";
+const BCRYPT: [&str; 2] = [
+    "$2a$10$placeholderplaceholde.placeholderplaceholderplacehol1",
+    "$2a$10$substitutesubstituteu.substitutesubstitutesubstituteu",
+];
 
 fn hashed(call: &mut Call<'_>, password: &Value) -> Result<Value, FuncError> {
     if password.as_text().is_some_and(|t| t.len() > 72) {
@@ -99,7 +122,8 @@ fn hashed(call: &mut Call<'_>, password: &Value) -> Result<Value, FuncError> {
         return Ok(Value::str(message, origin));
     }
     let origin = random_origin(call, std::slice::from_ref(password));
-    Ok(Value::str(BCRYPT, origin))
+    let [first, second] = BCRYPT;
+    Ok(Value::str(call.draw().pick(first, second), origin))
 }
 
 fn bcrypt(call: &mut Call<'_>, args: &[Value]) -> Out {

@@ -7,6 +7,7 @@ use crate::exec::meter::{Limits, Meter};
 use crate::origin::{Leaf, OriginId, OriginTable, Place};
 use crate::text::{Text, TextBuf};
 use crate::value::Value;
+use crate::world::World;
 use serde_json::{Value as Json, json};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -20,8 +21,8 @@ fn call(name: &str, arg: &Value, origins: &mut OriginTable) -> Result<Value, Fun
     let mut meter = Meter::new(Limits::default());
     let site = Site { place: Place { file: Arc::from("t"), start: 0, end: 0 } };
     let dialect = HelmDialect::V3;
-    let mut call =
-        Call { name: def.name, origins, meter: &mut meter, dialect, control: OriginId::NONE, site: &site };
+    let (name, control, world) = (def.name, OriginId::NONE, &World::default());
+    let mut call = Call { name, origins, meter: &mut meter, dialect, control, site: &site, world };
     function(&mut call, std::slice::from_ref(arg))
 }
 

@@ -227,7 +227,14 @@ impl Object for TimeObject {
 
 fn now(call: &mut Call<'_>, _: &[Value]) -> Out {
     let origin = call.random();
-    Ok(time_value(Moment::placeholder(), origin))
+    Ok(time_value(present(call), origin))
+}
+
+/// What time it is.
+fn present(call: &Call<'_>) -> Moment {
+    // A day, an hour, a minute and a second: everything but month and year moves on.
+    let later = call.draw().pick(0, 90_061);
+    Moment::utc(Moment::PLACEHOLDER_SECONDS + later, 0)
 }
 
 /// The moment that sprig sees in a value, and whether it took the present because it saw none.
@@ -253,7 +260,7 @@ fn formatted(call: &mut Call<'_>, layout: &[u8], value: &Value, zone: &[u8], arg
         let random = call.random();
         origin = call.origins.union(origin, random);
     }
-    let moment = found.unwrap_or_else(Moment::placeholder).in_zone(&String::from_utf8_lossy(zone));
+    let moment = found.unwrap_or_else(|| present(call)).in_zone(&String::from_utf8_lossy(zone));
     Ok(Value::str(moment.format(layout), origin))
 }
 
@@ -304,8 +311,8 @@ fn must_to_date(call: &mut Call<'_>, args: &[Value]) -> Out {
 
 /// How long ago something is changes with every render.
 fn ago(call: &mut Call<'_>, args: &[Value]) -> Out {
-    let then = moment_of(args.any(0)).unwrap_or_else(Moment::placeholder);
-    let passed = duration::round(Moment::placeholder().since(&then), 1_000_000_000);
+    let then = moment_of(args.any(0)).unwrap_or_else(|| present(call));
+    let passed = duration::round(present(call).since(&then), 1_000_000_000);
     let (origin, random) = (call.mixed(args), call.random());
     let origin = call.origins.union(origin, random);
     Ok(Value::str(duration::print(passed), origin))
@@ -340,7 +347,7 @@ fn duration_round(call: &mut Call<'_>, args: &[Value]) -> Out {
             Some(time) => {
                 let random = call.random();
                 origin = call.origins.union(origin, random);
-                Moment::placeholder().since(&time.moment)
+                present(call).since(&time.moment)
             }
             None => 0,
         },
