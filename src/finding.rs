@@ -131,6 +131,8 @@ pub struct Finding {
     pub path: Option<String>,
     /// The place to edit.
     pub primary: Place,
+    /// The rendered field that it is about, where the primary place stands elsewhere.
+    pub about: Option<Place>,
     /// What the primary place shows, in a few words; may be empty.
     pub label: String,
     /// Other places, in the order in which they help the reader.

@@ -9,6 +9,7 @@ mod commands;
 pub mod config;
 pub(crate) mod datadog;
 pub mod discover;
+pub(crate) mod drift;
 pub mod filter;
 pub mod finding;
 pub mod fix;

@@ -190,6 +190,7 @@ fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_
             _ => None,
         };
         provenance::lead_back(&mut finding, &model.sources);
+        provenance::add_shadowed(&mut finding, model);
         findings.push((finding, printed));
     }
     findings.extend(not_rendered(model, rules).into_iter().map(|finding| (finding, None)));
@@ -252,6 +253,7 @@ fn not_rendered(model: &Model, rules: &Rules<'_>) -> Vec<Finding> {
         resource: None,
         path: None,
         primary: it.place,
+        about: None,
         label: String::new(),
         related: Vec::new(),
         origin: Vec::new(),

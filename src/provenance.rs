@@ -2,10 +2,11 @@
 //!
 //! Deliberately absent: how origins are recorded (`ddlint-helm`), which findings there are.
 
-use ddlint_helm::origin::Leaf;
+use ddlint_helm::origin::{Leaf, OriginId};
 use ddlint_yaml::Span;
 
-use crate::finding::{Finding, OriginStep};
+use crate::finding::{Finding, OriginStep, Related};
+use crate::model::Model;
 use crate::source::{Origin, Place, Rendering, SourceMap};
 
 /// What bytes came from, told apart by what it did.
@@ -24,6 +25,11 @@ fn is_literal(leaf: &Leaf) -> bool {
 /// The origins of a range of a rendered text. `lines` is for values of several lines: lines that a condition left out
 /// of them belong to them, while after a value of one line they would be another field.
 pub fn sources_of(rendering: &Rendering, span: Span, lines: bool) -> Sources {
+    sources_with(rendering, span, lines, &[])
+}
+
+/// The same with origins that decided about the range without standing in it.
+fn sources_with(rendering: &Rendering, span: Span, lines: bool, around: &[OriginId]) -> Sources {
     let table = &rendering.table;
     let evidence = ddlint_helm::text::evidence(&rendering.segments, table, span.start, span.end, lines);
     let mut leaves: Vec<(u32, Leaf)> = Vec::new();
@@ -42,11 +48,29 @@ pub fn sources_of(rendering: &Rendering, span: Span, lines: bool) -> Sources {
             }
         }
     }
+    for origin in around {
+        let resolved = table.resolve(*origin);
+        for leaf in resolved.printed.into_iter().chain(resolved.tested) {
+            if !is_literal(&leaf) && !tested.contains(&leaf) {
+                tested.push(leaf);
+            }
+        }
+    }
     // Stable: what comes first in the text stays first.
     leaves.sort_by_key(|(share, leaf)| (std::cmp::Reverse(*share), is_literal(leaf)));
     let printed: Vec<Leaf> = leaves.into_iter().map(|(_, leaf)| leaf).collect();
     tested.retain(|leaf| !printed.contains(leaf));
     Sources { printed, tested }
+}
+
+/// A line of a template without the space around its text.
+fn trimmed(sources: &SourceMap, place: Place) -> Place {
+    let Span { start, end } = place.span;
+    let text = sources.get(place.file).text.get(start as usize..end as usize).unwrap_or_default();
+    let rest = text.trim_start();
+    let start = start + (text.len() - rest.len()) as u32;
+    let length = rest.trim_end().len() as u32;
+    if length == 0 { place } else { Place { span: Span { start, end: start + length }, ..place } }
 }
 
 /// A leaf as a step of the chain.
@@ -58,7 +82,7 @@ pub fn step(rendering: &Rendering, sources: &SourceMap, leaf: &Leaf, tested: boo
     let plain =
         |kind, place, path: Option<&str>| OriginStep { kind, place, path: path.map(str::to_string), tested };
     match leaf {
-        Leaf::Template(it) => plain("template", place(it), None),
+        Leaf::Template(it) => plain("template", place(it).map(|place| trimmed(sources, place)), None),
         Leaf::Value { path, place: it } => {
             // Values inside another document are those of an Application (or a HelmRelease).
             let inline = it.as_ref().is_some_and(|it| it.file.contains('#'));
@@ -77,11 +101,53 @@ pub fn step(rendering: &Rendering, sources: &SourceMap, leaf: &Leaf, tested: boo
 
 /// The chain of a place in a rendered text: what was printed, then what was tested.
 pub fn chain(rendering: &Rendering, sources: &SourceMap, at: Place) -> Vec<OriginStep> {
+    chain_with(rendering, sources, at, &[])
+}
+
+/// The same with origins that decided about the place without standing in it.
+pub fn chain_with(
+    rendering: &Rendering,
+    sources: &SourceMap,
+    at: Place,
+    around: &[OriginId],
+) -> Vec<OriginStep> {
     let text = sources.get(at.file).text.get(at.span.start as usize..at.span.end as usize);
-    let found = sources_of(rendering, at.span, text.is_some_and(|text| text.contains('\n')));
+    // After a key without a value lines are absent that would be its value.
+    let lines = text.is_some_and(|text| text.contains('\n') || text.is_empty());
+    let found = sources_with(rendering, at.span, lines, around);
     let printed = found.printed.iter().map(|leaf| step(rendering, sources, leaf, false));
     let tested = found.tested.iter().map(|leaf| step(rendering, sources, leaf, true));
     printed.chain(tested).collect()
+}
+
+/// The origins of a range, as they are recorded.
+pub fn origins_of(rendering: &Rendering, span: Span) -> Vec<OriginId> {
+    let evidence =
+        ddlint_helm::text::evidence(&rendering.segments, &rendering.table, span.start, span.end, false);
+    evidence.into_iter().map(|(origin, _)| origin).collect()
+}
+
+/// What decided, before an item of a list, how many items there are: lines that are absent between `from` and `to`,
+/// and what was tested for the byte at `to` to be there. Each of them moves the items that follow.
+pub fn moved_by(rendering: &Rendering, from: u32, to: u32, out: &mut Vec<OriginId>) {
+    let table = &rendering.table;
+    let mut add = |origin: OriginId| {
+        if !out.contains(&origin) {
+            out.push(origin);
+        }
+    };
+    let mut at = rendering.segments.partition_point(|segment| segment.end < from);
+    while let Some(segment) = rendering.segments.get(at).filter(|segment| segment.end <= to) {
+        if table.absence(segment.origin) == Some(true) {
+            add(segment.origin);
+        }
+        at += 1;
+    }
+    let byte = to.saturating_sub(1);
+    let at = rendering.segments.partition_point(|segment| segment.end <= byte);
+    if let Some(segment) = rendering.segments.get(at) {
+        add(segment.origin);
+    }
 }
 
 /// The place that a person edits to change a range of a rendered text: a value where one was printed, else the
@@ -89,15 +155,19 @@ pub fn chain(rendering: &Rendering, sources: &SourceMap, at: Place) -> Vec<Origi
 pub fn edit_place(rendering: &Rendering, sources: &SourceMap, at: Place) -> Option<Place> {
     let span = at.span;
     let steps = chain(rendering, sources, at);
-    let printed = || steps.iter().filter(|step| !step.tested);
-    let value = printed().find(|step| matches!(step.kind, "values" | "application") && step.place.is_some());
-    let first = value.or_else(|| printed().find(|step| step.place.is_some()));
+    let open = |step: &&OriginStep| step.place.is_some_and(|place| sources.can_be_opened(place));
+    let printed = || steps.iter().filter(|step| !step.tested).filter(open);
+    let value = printed().find(|step| matches!(step.kind, "values" | "application"));
+    let first = value.or_else(|| printed().next());
     if let Some(place) = first.and_then(|step| step.place) {
         return Some(place);
     }
+    if rendering.outside.is_some() {
+        return rendering.outside;
+    }
     // A release's name, a capability: it stands on the line of the template.
     let whole = rendering.template_file.map(|file| Place { file, span: Span { start: 0, end: 0 } });
-    template_place(rendering, sources, span).or(whole)
+    template_place(rendering, sources, span).filter(|place| sources.can_be_opened(*place)).or(whole)
 }
 
 /// Where the template prints a range: behind the nearest literal text before it.
@@ -127,6 +197,28 @@ pub fn owner(rendering: &Rendering, sources: &SourceMap, at: Place) -> Option<Pl
     (same && matches!(sources.get(place.file).origin, Origin::Disk)).then_some(place)
 }
 
+/// Adds the places whose values lost against the one that is to be edited.
+pub fn add_shadowed(finding: &mut Finding, model: &Model) {
+    let Some(at) = finding.about else { return };
+    let Origin::Rendered(rendering) = &model.sources.get(at.file).origin else { return };
+    let winning = finding.origin.iter().find(|step| {
+        !step.tested && matches!(step.kind, "values" | "application") && step.place == Some(finding.primary)
+    });
+    let Some(steps) = winning.and_then(|step| crate::drift::member_steps(step.path.as_deref()?)) else {
+        return;
+    };
+    let keys: Vec<&str> = steps.iter().map(String::as_str).collect();
+    let Some(value) = model.release(rendering.release).values.get(&keys) else { return };
+    for lost in &value.shadowed {
+        let place = model.sources.outermost(model.place(lost.value_at()));
+        let known = place == finding.primary || finding.related.iter().any(|related| related.place == place);
+        if !known && model.sources.can_be_opened(place) {
+            let message = "the value given here is overridden".to_string();
+            finding.related.push(Related { place, message });
+        }
+    }
+}
+
 /// Leads the places of a finding out of rendered texts, and records the chain.
 pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
     if let Origin::Rendered(rendering) = &sources.get(finding.primary.file).origin {
@@ -137,6 +229,13 @@ pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
         if let Some(place) = edit_place(rendering, sources, at) {
             finding.primary = place;
         }
+        finding.about = Some(at);
+    }
+    if let Some(at) = finding.about
+        && finding.origin.is_empty()
+        && let Origin::Rendered(rendering) = &sources.get(at.file).origin
+    {
+        finding.origin = chain(rendering, sources, at);
     }
     for related in &mut finding.related {
         if let Origin::Rendered(rendering) = &sources.get(related.place.file).origin

@@ -76,6 +76,8 @@ pub struct Variation {
     pub dialect: Option<HelmDialect>,
     /// Origins are not recorded.
     pub unrecorded: bool,
+    /// The coalesced values are given back.
+    pub keep_values: bool,
 }
 
 /// Why there are no documents.
@@ -197,7 +199,7 @@ impl<'t> Renderer<'t> {
         request.include_crds = !(self.options.skip_crds || job.skip_crds);
         request.skip_schema = job.skip_schema;
         request.limits = Limits::default();
-        request.keep_values = false;
+        request.keep_values = variation.keep_values;
         request.cache = self.cache.clone();
         render(&request).map_err(|error| match &error.failure {
             Failure::MissingDependencies(list) => Problem::MissingDependencies(

@@ -28,6 +28,8 @@ pub struct Place {
 pub enum Origin {
     /// A file on the disk.
     Disk,
+    /// A file in a packed chart: a person cannot open it.
+    Packed,
     /// Standard input that is not ddlint's own stream.
     Stdin,
     /// The content of a block string of another text; offsets lead back through the map.
@@ -82,6 +84,9 @@ pub struct Rendering {
     pub template: Arc<str>,
     /// The template's text.
     pub template_file: Option<FileId>,
+    /// What a person can open in its stead, where the template is packed: the dependency in `Chart.yaml`, who deploys
+    /// the chart, or the archive.
+    pub outside: Option<Place>,
     /// The release that was rendered.
     pub release: crate::model::ReleaseId,
 }
@@ -164,7 +169,7 @@ impl SourceMap {
     /// Adds a text. Texts that are no files of their own cannot be found by path.
     pub fn add(&mut self, file: SourceFile) -> FileId {
         let id = FileId(self.files.len() as u32);
-        if matches!(file.origin, Origin::Disk) {
+        if matches!(file.origin, Origin::Disk | Origin::Packed) {
             self.by_root_path.entry(file.root_path.clone()).or_insert(id);
         }
         self.files.push(file);
@@ -216,7 +221,9 @@ impl SourceMap {
                     let span = Span { start: place.span.start + offset, end: place.span.end + offset };
                     Place { file: *parent, span }
                 }
-                Origin::Disk | Origin::Stdin | Origin::Streamed(_) | Origin::Rendered(_) => return place,
+                Origin::Disk | Origin::Packed | Origin::Stdin | Origin::Streamed(_) | Origin::Rendered(_) => {
+                    return place;
+                }
             };
         }
     }
@@ -226,6 +233,11 @@ impl SourceMap {
         let Origin::Streamed(runs) = &self.get(place.file).origin else { return None };
         let at = runs.partition_point(|run| run.start <= place.span.start).checked_sub(1)?;
         runs.get(at).filter(|run| place.span.start <= run.end)
+    }
+
+    /// Whether a person can open the text that a place stands in.
+    pub fn can_be_opened(&self, place: Place) -> bool {
+        !matches!(self.get(self.outermost(place).file).origin, Origin::Packed)
     }
 
     /// The name relative to the root of the file that a place stands in.

@@ -3,7 +3,9 @@
 //! Deliberately absent: recording (`ddlint-helm`) and reading origins (`provenance`).
 
 use std::fmt::Write;
+use std::rc::Rc;
 
+use ddlint_helm::origin::OriginId;
 use ddlint_yaml::{Node, Query};
 use serde::Serialize;
 
@@ -11,7 +13,7 @@ use crate::finding::{OriginStep, ResourceName};
 use crate::model::{Model, ResourceId};
 use crate::provenance;
 use crate::report::secrets;
-use crate::source::{Location, Origin, Place};
+use crate::source::{Location, Origin, Place, Rendering};
 
 /// What narrows a trace.
 #[derive(Debug, Default)]
@@ -63,15 +65,25 @@ fn resource_fields(model: &Model, id: ResourceId, filter: &Filter, out: &mut Vec
     };
     let file = model.doc(resource.at.doc).file;
     let secret = resource.kind == "Secret";
+    let rendering = match &model.sources.get(file).origin {
+        Origin::Rendered(rendering) => Some(&**rendering),
+        _ => None,
+    };
+    // A resource is another one under another name.
+    let name = ["kind", "metadata"].iter().filter_map(|key| root.get(key));
+    let name = name.filter_map(|node| if node.is_mapping() { node.get("name") } else { Some(node) });
+    let identity = rendering.map_or_else(Vec::new, |rendering| {
+        let names = name.flat_map(|node| provenance::origins_of(rendering, node.span()));
+        names.collect::<Vec<_>>()
+    });
+    let identity = Rc::new(identity);
     for start in selected {
-        let mut stack = vec![start];
-        while let Some(node) = stack.pop() {
+        let around =
+            rendering.map_or_else(Rc::default, |rendering| around(rendering, root, start, &identity));
+        let mut stack = vec![(start, around)];
+        while let Some((node, around)) = stack.pop() {
             let node = node.resolved();
-            let children: Vec<Node<'_>> = if node.is_mapping() {
-                node.entries().map(|(_, value)| value).collect()
-            } else {
-                node.items().collect()
-            };
+            let children = children(rendering, node, &around);
             if !children.is_empty() {
                 stack.extend(children.into_iter().rev());
                 continue;
@@ -84,7 +96,9 @@ fn resource_fields(model: &Model, id: ResourceId, filter: &Filter, out: &mut Vec
             let shown = secrets::mask_line(&format!("{}: {text}", last_key(&path)), hidden);
             let value = shown.split_once(": ").map(|(_, value)| value.to_string());
             let (origin, location) = match &model.sources.get(file).origin {
-                Origin::Rendered(rendering) => (provenance::chain(rendering, &model.sources, place), None),
+                Origin::Rendered(rendering) => {
+                    (provenance::chain_with(rendering, &model.sources, place, &around), None)
+                }
                 _ => {
                     let place = Some(model.sources.outermost(place));
                     let step = OriginStep { kind: "literal", place, path: None, tested: false };
@@ -101,6 +115,57 @@ fn resource_fields(model: &Model, id: ResourceId, filter: &Filter, out: &mut Vec
             out.push(Field { resource: resource.report_name(), path, location, value, origin });
         }
     }
+}
+
+/// The children of a node, each with what decided about it without standing in it.
+fn children<'a>(
+    rendering: Option<&Rendering>,
+    node: Node<'a>,
+    around: &Rc<Vec<OriginId>>,
+) -> Vec<(Node<'a>, Rc<Vec<OriginId>>)> {
+    if node.is_mapping() {
+        return node.entries().map(|(_, value)| (value, around.clone())).collect();
+    }
+    let Some(rendering) = rendering else {
+        return node.items().map(|item| (item, around.clone())).collect();
+    };
+    let mut moved = around.clone();
+    let mut from = node.span().start;
+    let mut out = Vec::with_capacity(node.len());
+    for item in node.items() {
+        let mut more = Vec::new();
+        provenance::moved_by(rendering, from, item.span().start, &mut more);
+        if more.iter().any(|origin| !moved.contains(origin)) {
+            let known = Rc::make_mut(&mut moved);
+            more.retain(|origin| !known.contains(origin));
+            known.extend(more);
+        }
+        out.push((item, moved.clone()));
+        from = item.full_span().end;
+    }
+    out
+}
+
+/// What decided about a node without standing in it, from the root downward.
+fn around(
+    rendering: &Rendering,
+    root: Node<'_>,
+    start: Node<'_>,
+    identity: &Rc<Vec<OriginId>>,
+) -> Rc<Vec<OriginId>> {
+    let mut path = vec![start];
+    while let Some(node) = path.last().filter(|node| node.id() != root.id()).and_then(|node| node.parent()) {
+        path.push(node);
+    }
+    let mut around = identity.clone();
+    while let Some(node) = path.pop() {
+        let Some(next) = path.last() else { break };
+        let below = children(Some(rendering), node, &around);
+        if let Some((_, its)) = below.into_iter().find(|(child, _)| child.id() == next.id()) {
+            around = its;
+        }
+    }
+    around
 }
 
 fn last_key(path: &str) -> &str {

@@ -81,6 +81,7 @@ impl CheckContext<'_> {
             resource,
             path,
             primary,
+            about: None,
             label: String::new(),
             related: Vec::new(),
             origin: Vec::new(),

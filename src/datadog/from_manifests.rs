@@ -338,6 +338,7 @@ fn add_chart_facts(model: &Model, near: &Neighbours<'_>, agent: &mut Agent) {
         kpi = KpiTelemetry {
             random: node.text().map(|id| id != ZERO_UUID),
             place: Some(node_place(model, resource.at, node)),
+            fields: Vec::new(),
         };
     }
     agent.admission = admission;
@@ -360,7 +361,7 @@ fn token(checksums: Vec<(String, Place)>, secret: Option<Place>) -> Token {
         TokenSource::Unknown
     };
     let evidence = if differ { checksums.into_iter().map(|(_, place)| place).collect() } else { Vec::new() };
-    Token { source, place: secret.or(Some(place)), evidence, incomplete: false }
+    Token { source, place: secret.or(Some(place)), evidence, incomplete: false, fields: Vec::new() }
 }
 
 fn webhook_of(resource: &Resource) -> Admission {

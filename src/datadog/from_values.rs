@@ -78,6 +78,7 @@ pub(crate) fn agent(model: &Model, id: ReleaseId) -> Option<Agent> {
         kpi: KpiTelemetry {
             random: kpi_random(release, &chart),
             place: decided("datadog.apm.instrumentation.skipKPITelemetry"),
+            fields: Vec::new(),
         },
         ..Agent::unknown(Form::Values, key("datadog").unwrap_or(chart_place))
     })
@@ -189,6 +190,7 @@ fn token(model: &Model, release: &Release, chart: &Chart<'_>, chart_place: Place
         source,
         place: Some(place),
         evidence: Vec::new(),
+        fields: Vec::new(),
         incomplete,
     };
     if chart.cluster_agent() == Some(false) {

@@ -9,6 +9,7 @@ pub(crate) mod chart;
 pub(crate) mod clients;
 pub(crate) mod containers;
 pub(crate) mod custom_config;
+pub(crate) mod drawn;
 pub(crate) mod environment;
 pub(crate) mod from_manifests;
 pub(crate) mod from_operator;
@@ -123,6 +124,7 @@ fn in_scope(model: &Model, testing: &Testing, id: ScopeId) -> InScope {
     if let Some(service) = &model.settings.datadog_service {
         agents.push(from_settings(model, service));
     }
+    drawn::correct(model, scope, &mut agents);
     let (clients, containers) = rayon::join(
         || clients::clients(model, &near, &agents),
         || containers::containers(model, scope, &agents),

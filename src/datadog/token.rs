@@ -45,6 +45,8 @@ pub(crate) struct Token {
     pub(crate) evidence: Vec<Place>,
     /// Some of the values are not in the input: another file may set it.
     pub(crate) incomplete: bool,
+    /// Every field that changes with it, where the chart was rendered.
+    pub(crate) fields: Vec<Place>,
 }
 
 /// The telemetry ConfigMap of an installation.
@@ -54,6 +56,8 @@ pub(crate) struct KpiTelemetry {
     pub(crate) random: Option<bool>,
     /// What a person would change.
     pub(crate) place: Option<Place>,
+    /// Every field that changes with it, where the chart was rendered.
+    pub(crate) fields: Vec<Place>,
 }
 
 /// The checksum of the token's template where nothing is rendered: `tokenExistingSecret`.

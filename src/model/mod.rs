@@ -6,6 +6,7 @@
 
 pub mod application;
 mod build;
+pub mod drift;
 pub mod env;
 pub mod release;
 pub mod resource;
@@ -155,6 +156,8 @@ pub struct Model {
     pub coverage: Coverage,
     /// Charts that could not be rendered.
     pub not_rendered: Vec<NotRendered>,
+    /// What changes from one render of a release to the next.
+    pub drift: Vec<drift::Drift>,
 }
 
 /// What the command line gives to the chart that it names.
@@ -197,6 +200,8 @@ pub struct Settings {
     pub datadog_apm_host_port: bool,
     /// How charts are rendered.
     pub rendering: crate::render::Options,
+    /// Whether charts are rendered again to see what drifts.
+    pub drift: bool,
     /// What the command line gives to the one chart of the input.
     pub chart: ChartOptions,
     /// Globs of files that belong to testing environments.
@@ -217,6 +222,7 @@ impl Default for Settings {
             datadog_namespace: None,
             datadog_apm_host_port: false,
             rendering: crate::render::Options::default(),
+            drift: true,
             chart: ChartOptions::default(),
             testing: Vec::new(),
             repositories: BTreeMap::new(),

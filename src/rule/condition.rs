@@ -276,6 +276,7 @@ pub(crate) struct Case {
     pub(crate) when: Cond,
     pub(crate) severity: SeverityOf,
     pub(crate) at: At,
+    pub(crate) affects: At,
     pub(crate) label: Template,
     pub(crate) message: Template,
     pub(crate) help: Template,

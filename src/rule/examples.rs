@@ -217,7 +217,10 @@ fn run(example: &Example, registry: &Registry, selection: &Selection) -> Option<
     let model = model::from_memory(&files, Settings::default());
     let mut problems: Vec<String> =
         model.errors.iter().map(|error| format!("cannot be read: {}", error.message)).collect();
-    let findings = super::run(&model, registry, selection);
+    let mut findings = super::run(&model, registry, selection);
+    for finding in &mut findings {
+        crate::provenance::lead_back(finding, &model.sources);
+    }
     let primary: Vec<Actual> = findings.iter().map(|it| actual(&model, it.primary, Some(it))).collect();
     let related: Vec<Actual> =
         findings.iter().flat_map(|it| &it.related).map(|it| actual(&model, it.place, None)).collect();

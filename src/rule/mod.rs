@@ -21,6 +21,7 @@ use std::sync::Arc;
 pub use eval::run;
 pub use eval::run_with;
 pub use locate::Locator;
+pub(crate) use locate::key_of;
 pub use read::RuleFileError;
 pub use registry::Registry;
 pub use schema::json_schema;

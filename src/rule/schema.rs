@@ -77,6 +77,12 @@ const COMPARE: Field =
 const SEVERITY: &str =
     "a level, or `{error: CONDITIONS, …, otherwise: LEVEL}`: the first level whose conditions hold";
 const AT: Field = may("at", Kind::At, "the primary place; the member's own where it is not given");
+const AFFECTS: Field = may(
+    "affects",
+    Kind::At,
+    "every field of what would be deployed that the cause changes, one after the other; the first one is what the \
+     finding is about",
+);
 const LABEL: Field = may("label", Kind::Line, "what the primary place shows, in a few words");
 const HELP: Field = may("help", Kind::Text, "what to do; the rule's remedy where it is not given");
 const RELATED: Field = may("related", Kind::Shapes(&RELATED_SHAPE), "other places that help the reader");
@@ -143,6 +149,7 @@ pub(crate) static REPORT: Shape = Shape {
     doc: "Where to point and what to say",
     fields: &[
         AT,
+        AFFECTS,
         LABEL,
         may("message", Kind::Line, "one line, present tense, no full stop; `{fact}` is filled in"),
         HELP,
@@ -164,6 +171,7 @@ pub(crate) static CASE: Shape = Shape {
         COMPARE,
         may("severity", Kind::Severity, SEVERITY),
         AT,
+        AFFECTS,
         LABEL,
         may("message", Kind::Line, "one line, present tense, no full stop; `{fact}` is filled in"),
         HELP,

@@ -7,8 +7,10 @@ mod application;
 pub mod container;
 mod datadog;
 mod document;
+mod drift;
 mod env;
 pub mod facts;
+pub(crate) mod ignored;
 pub mod order;
 pub mod query;
 pub mod ranks;
@@ -188,6 +190,7 @@ impl ViewSet {
             Box::new(application::Applications::build(model, &ranks)),
             Box::new(release::Releases::build(model, &ranks)),
             Box::new(step::Steps::build(model)),
+            Box::new(drift::Drifts::build(model, &ranks)),
         ];
         views.extend(datadog::build(model));
         ViewSet { views }

@@ -221,7 +221,7 @@ impl<R: Recorder> Render<R> {
                 return Err(RenderError::template(*error, &names, table));
             }
         }
-        let mut engine: Engine<R> = 
+        let mut engine: Engine<R> =
             Engine::new(set, table, request.dialect, request.limits).in_world(request.world.clone());
         let mut rendered: Vec<RenderedText> = Vec::new();
         for name in &order {
@@ -445,8 +445,7 @@ impl Collector<'_, '_> {
         let subcharts = crate::coalesce::empty_map();
         let own = Map { entries: values.entries.clone(), kind: MapKind::Values };
         let dot = Map::new(BTreeMap::new(), MapKind::Values);
-        let origin =
-            self.table.leaf(|| Leaf::Value { path: Arc::from(node.root.as_str()), place: None });
+        let origin = self.table.leaf(|| Leaf::Value { path: Arc::from(node.root.as_str()), place: None });
         for (name, value) in [
             ("Chart", chart),
             ("Files", files),

@@ -6,6 +6,7 @@ mod app_release;
 mod application;
 mod chart;
 mod classify;
+mod drift;
 mod env;
 mod flux;
 mod helm_line;
@@ -86,6 +87,8 @@ struct Builder<'t> {
     rendered_charts: BTreeSet<String>,
     /// Charts that could not be, and why.
     not_rendered: Vec<NotRendered>,
+    /// What changes from render to render.
+    drift: Vec<super::drift::Drift>,
     /// Charts that something in the input deploys.
     deployed_charts: BTreeSet<String>,
     /// Folders with kustomizations.
@@ -128,6 +131,7 @@ impl<'t> Builder<'t> {
             rendered_releases: 0,
             rendered_charts: BTreeSet::new(),
             not_rendered: Vec::new(),
+            drift: Vec::new(),
             deployed_charts: BTreeSet::new(),
             kustomizations: BTreeMap::new(),
             parts: BTreeSet::new(),
@@ -306,6 +310,7 @@ impl<'t> Builder<'t> {
             settings: self.settings,
             coverage,
             not_rendered: self.not_rendered,
+            drift: self.drift,
         }
     }
 }

@@ -16,7 +16,8 @@ use rayon::prelude::*;
 
 use super::Builder;
 use super::set::SetKind;
-use crate::discover::join;
+use crate::discover::{EntryKind, join};
+use crate::drift::{self, Found};
 use crate::finding::InputError;
 use crate::model::release::{ChartRef, Deployer, ValuesInput};
 use crate::model::{DocId, DocKind, NotRendered, ReleaseId};
@@ -39,11 +40,17 @@ impl Builder<'_> {
                 None => {}
             }
         }
-        let results: Vec<Result<Rendered, Problem>> =
-            jobs.par_iter().map(|(_, job)| renderer.render(job)).collect();
+        let drifting = self.settings.drift;
+        let results: Vec<Result<(Rendered, Vec<Found>), Problem>> = (jobs.par_iter())
+            .map(|(_, job)| {
+                let rendered = renderer.render(job)?;
+                let found = if drifting { drift::find(&renderer, job, &rendered) } else { Vec::new() };
+                Ok((rendered, found))
+            })
+            .collect();
         for ((id, job), result) in jobs.iter().zip(results) {
             match result {
-                Ok(rendered) => self.add_rendered(*id, &job.chart, rendered),
+                Ok((rendered, found)) => self.add_rendered(*id, &job.chart, rendered, found),
                 Err(problem) => self.add_problem(*id, &job.chart, &problem),
             }
         }
@@ -133,7 +140,7 @@ impl Builder<'_> {
         }
     }
 
-    fn add_rendered(&mut self, id: ReleaseId, folder: &str, rendered: Rendered) {
+    fn add_rendered(&mut self, id: ReleaseId, folder: &str, rendered: Rendered, found: Vec<Found>) {
         let mut files: BTreeMap<Arc<str>, FileId> = BTreeMap::new();
         for chart in &rendered.charts {
             self.add_chart_files(&chart.chart, &mut files);
@@ -144,8 +151,10 @@ impl Builder<'_> {
             Deployer::Application(app) => Some(app),
             _ => None,
         });
+        let mut documents = Vec::with_capacity(rendered.documents.len());
         for document in rendered.documents {
             let rendering = Rendering {
+                outside: self.outside(id, folder, &document.file, &document.source),
                 segments: document.segments,
                 table: table.clone(),
                 files: files.clone(),
@@ -177,7 +186,9 @@ impl Builder<'_> {
                 Some(stream) => self.loader.add_parsed(source, stream, kinds),
                 None => self.loader.add_text(source, kinds),
             };
-            for resource in self.add_resources(&loaded.docs) {
+            let resources = self.add_resources(&loaded.docs);
+            documents.push((loaded.file, resources.first().copied()));
+            for resource in resources {
                 if let Some(resource) = self.resources.get_mut(resource.0 as usize) {
                     resource.release = Some(id);
                 }
@@ -185,6 +196,9 @@ impl Builder<'_> {
                     self.deploy(resource, app);
                 }
             }
+        }
+        for cause in found {
+            self.add_drift(id, folder, cause, &documents, &files);
         }
         self.rendered_charts.insert(folder.to_string());
     }
@@ -203,7 +217,9 @@ impl Builder<'_> {
                 Some(id) => id,
                 None => {
                     let display = self.loader.tree.display(&name);
-                    self.loader.sources.add(SourceFile::new(display, &*name, text, Origin::Disk))
+                    let open = self.loader.tree.kind(&name) == Some(EntryKind::File);
+                    let origin = if open { Origin::Disk } else { Origin::Packed };
+                    self.loader.sources.add(SourceFile::new(display, &*name, text, origin))
                 }
             };
             files.insert(name, id);
@@ -226,7 +242,7 @@ impl Builder<'_> {
     }
 
     /// Where a place that the renderer names stands.
-    fn place_of(&mut self, name: &str, span: Option<Span>) -> Option<Place> {
+    pub(super) fn place_of(&mut self, name: &str, span: Option<Span>) -> Option<Place> {
         let file = match name.rsplit_once('#').and_then(|(_, number)| number.parse().ok()) {
             Some(number) if (number as usize) < self.loader.sources.len() => FileId(number),
             _ => match self.loader.sources.by_root_path(name) {

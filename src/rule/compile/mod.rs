@@ -300,6 +300,7 @@ impl Compiler<'_> {
             when: Cond::All(Vec::new()),
             severity: self.severity(severity, names),
             at: get("at").map(|at| self.at(at, names)).unwrap_or_default(),
+            affects: get("affects").map(|at| self.at(at, names)).unwrap_or_default(),
             label: self.words(get("label"), names, true),
             message,
             help: self.words(Some(get("help").unwrap_or(remedy)), names, false),

@@ -151,7 +151,7 @@ impl Eval<'_> {
                 let one_line = !edit.text.contains('\n');
                 one_line.then_some(Edit { place: owner, text: edit.text })
             }
-            Origin::Stdin => None,
+            Origin::Stdin | Origin::Packed => None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::finding::{Affected, Finding, Related, Severity};
 use crate::rule::Rule;
 use crate::rule::condition::{At, Case, Of, Point, RelatedAt, SeverityOf};
 use crate::rule::locate::{key_of, value_of};
-use crate::source::Place;
+use crate::source::{Origin, Place};
 
 impl Eval<'_> {
     /// The finding of a case.
@@ -21,11 +21,19 @@ impl Eval<'_> {
             .or_else(|| frame.selected.and_then(|selected| selected.fact.place))
             .or_else(|| self.member_place(frame.view, frame.member))?;
         let own = run.views.at(frame.view).resource(run.model, self.scope.scope, frame.member);
-        let (resource, path) = run.locator.name_and_path(primary, own);
-        let affected = match (&resource, &path) {
-            (Some(resource), Some(path)) => vec![Affected { resource: resource.clone(), path: path.clone() }],
-            _ => Vec::new(),
+        let fields = self.places_at(&case.affects, frame, Focus::All);
+        // What stands in a rendered text is what the finding is about; a values file is only where it is mended.
+        let rendered = matches!(run.model.sources.get(primary.file).origin, Origin::Rendered(_));
+        let about = fields.first().copied().filter(|_| !rendered);
+        let (resource, path) = run.locator.name_and_path(about.unwrap_or(primary), own);
+        let named = |field: &Place| match run.locator.name_and_path(*field, None) {
+            (Some(resource), Some(path)) => Some(Affected { resource, path }),
+            _ => None,
         };
+        let mut affected: Vec<Affected> = fields.iter().filter_map(named).collect();
+        if let (true, Some(resource), Some(path)) = (affected.is_empty(), &resource, &path) {
+            affected.push(Affected { resource: resource.clone(), path: path.clone() });
+        }
         let mut related = Vec::new();
         for item in &case.related {
             self.related_places(item, frame, &mut related);
@@ -39,6 +47,7 @@ impl Eval<'_> {
             resource,
             path,
             primary,
+            about,
             label: one_line(&self.text(&case.label, frame, Focus::All).0),
             related,
             origin: Vec::new(),

@@ -88,6 +88,10 @@ impl Listed for Agent {
             |q| word(ignored(q).map(|it| it.missing.join("; ")).as_deref(), ignored(q).map(|it| it.place));
         "token.options", Bool, "the `syncOptions` without `RespectIgnoreDifferences=true`",
             |q| spot(ignored(q).and_then(|it| it.options));
+        "token.fields", List, "every field that changes with the token, where the chart was rendered",
+            |q| fields(&q.it.token.fields);
+        "telemetry.fields", List, "every field that changes with the telemetry ConfigMap, where the chart was rendered",
+            |q| fields(&q.it.kpi.fields);
         "telemetry.random", Bool, "the telemetry ConfigMap is drawn anew at every render; its place is what to change",
             |q| maybe(q.it.kpi.random, q.it.kpi.place);
         "telemetry.ignored", Bool, "the Application ignores the telemetry ConfigMap",
@@ -130,6 +134,11 @@ impl Listed for Agent {
         }
         positions
     }
+}
+
+fn fields(places: &[Place]) -> Fact {
+    let items = places.iter().map(|place| Fact::bool(true, Some(*place)));
+    Fact { value: FactValue::List(items.collect()), place: None }
 }
 
 fn deployer(q: &Asked<'_, Agent>) -> Option<Deployer> {

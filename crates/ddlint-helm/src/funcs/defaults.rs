@@ -3,8 +3,8 @@
 //! What is chosen keeps its origin and is marked by what was looked at.
 //! Deliberately absent: `and`, `or`, `not` and the comparisons, which are the template language's own.
 
-use super::{Args, Call, FuncDef, FuncError, Ty};
 use super::encoding::base64_encode;
+use super::{Args, Call, FuncDef, FuncError, Ty};
 use crate::origin::{OriginId, OriginTable};
 use crate::text::Text;
 use crate::value::{Data, Map, MapKind, Value};
@@ -191,7 +191,8 @@ fn found(cluster: &Cluster, args: &[Value]) -> Result<Option<Value>, FuncError> 
 fn as_applied(root: Node<'_>) -> Option<Value> {
     let mut table = OriginTable::new(false);
     let value = yaml_in::value_of(root, yaml_in::Source::Text(&Text::empty()), &mut table).ok()?;
-    if let (Some(Value { data: Data::Map(given), .. }), Some(map)) = (value.get("stringData"), value.as_map()) {
+    if let (Some(Value { data: Data::Map(given), .. }), Some(map)) = (value.get("stringData"), value.as_map())
+    {
         let data = match value.get("data") {
             Some(Value { data: Data::Map(data), .. }) => data,
             _ => Map::new(BTreeMap::new(), MapKind::Any),

@@ -62,7 +62,8 @@ fn bytes(call: &mut Call<'_>, args: &[Value]) -> Out {
     };
     call.charge(count / 2)?;
     let [first, second] = LETTERS_AND_DIGITS;
-    let bytes: Vec<u8> = call.draw().pick(first, second).iter().copied().cycle().take(count as usize).collect();
+    let bytes: Vec<u8> =
+        call.draw().pick(first, second).iter().copied().cycle().take(count as usize).collect();
     let origin = random_origin(call, args);
     Ok(Value::str(super::encoding::base64_encode(&bytes), origin))
 }

@@ -162,7 +162,9 @@ fn runs(template: &str, json: &str) -> String {
                 Leaf::Value { path, .. } => Some(path.to_string()),
                 Leaf::Random { function, .. } => Some(format!("random {function}")),
                 Leaf::Unordered { function, .. } => Some(format!("unordered {function}")),
-                Leaf::Cluster { function: what, .. } | Leaf::Capabilities(what) => Some(format!("cluster {what}")),
+                Leaf::Cluster { function: what, .. } | Leaf::Capabilities(what) => {
+                    Some(format!("cluster {what}"))
+                }
                 _ => None,
             })
             .collect();

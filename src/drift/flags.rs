@@ -1,0 +1,152 @@
+//! Templates that ask what ArgoCD never tells: `lookup` finds nothing, every render is an installation of revision 1.
+//!
+//! Deliberately absent: objects that drift anyway, and hooks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ddlint_helm::manifest::RenderedDocument;
+use ddlint_helm::origin::{Leaf, Place};
+use ddlint_helm::render::Rendered;
+use ddlint_helm::world::{Cluster, Draw, World};
+
+use super::compare::{self, FieldAt};
+use super::{CallAt, Found, Kind, made};
+use crate::render::{Job, Renderer, Variation};
+
+/// The calls of `lookup` that decide about what is rendered.
+pub(super) fn lookups(
+    renderer: &Renderer<'_>,
+    job: &Job,
+    base: &Rendered,
+    drifting: &BTreeSet<usize>,
+) -> Vec<Found> {
+    let is_lookup = |leaf: &Leaf| matches!(leaf, Leaf::Cluster { function, .. } if &**function == "lookup");
+    if !base.origins.any_leaf(is_lookup) {
+        return Vec::new();
+    }
+    // After a sync the cluster holds what was rendered, and what others put there.
+    let streams = base.documents.iter().filter_map(|document| document.stream.as_ref());
+    let objects: Vec<_> = streams.flat_map(|stream| stream.documents.iter().cloned()).collect();
+    let found = [true, false].into_iter().find_map(|holds_anything| {
+        let cluster = Some(Cluster { objects: objects.clone(), holds_anything });
+        let world = World { draw: Draw::First, cluster };
+        renderer.render_varied(job, Variation { world, unrecorded: true, ..Variation::default() }).ok()
+    });
+    let Some(found) = found else { return Vec::new() };
+    let fields = stable(base, compare::differing_loosely(&base.documents, &found.documents), drifting);
+    let mut by_call: BTreeMap<CallAt, Vec<FieldAt>> = BTreeMap::new();
+    for at in fields {
+        let calls = leaves(base, at).into_iter().filter_map(|leaf| match leaf {
+            Leaf::Cluster { function, call } if &*function == "lookup" => {
+                Some(CallAt { place: call, function })
+            }
+            _ => None,
+        });
+        for call in calls {
+            by_call.entry(call).or_default().push(at);
+        }
+    }
+    by_call.into_iter().map(|(call, fields)| made(base, Kind::Lookup, vec![call], fields)).collect()
+}
+
+/// The uses of `.Release.IsInstall`, `.Release.IsUpgrade` and `.Release.Revision` that decide about what is rendered.
+pub(super) fn install_flags(
+    renderer: &Renderer<'_>,
+    job: &Job,
+    base: &Rendered,
+    drifting: &BTreeSet<usize>,
+) -> Vec<Found> {
+    let uses = uses(base);
+    if uses.is_empty() {
+        return Vec::new();
+    }
+    let variation = Variation { upgrade: true, unrecorded: true, ..Variation::default() };
+    let Ok(upgrade) = renderer.render_varied(job, variation) else { return Vec::new() };
+    let fields = stable(base, compare::differing_loosely(&base.documents, &upgrade.documents), drifting);
+    let mut by_call: BTreeMap<&CallAt, Vec<FieldAt>> = BTreeMap::new();
+    for at in fields {
+        if let Some(call) = use_behind(base, at, &uses) {
+            by_call.entry(call).or_default().push(at);
+        }
+    }
+    let made = |(call, fields): (&CallAt, _)| made(base, Kind::InstallFlag, vec![call.clone()], fields);
+    by_call.into_iter().map(made).collect()
+}
+
+/// Fields of documents that are no hooks and do not drift anyway.
+fn stable(base: &Rendered, fields: Vec<FieldAt>, drifting: &BTreeSet<usize>) -> Vec<FieldAt> {
+    let hook = |document: &RenderedDocument| !compare::hooks(document).is_empty();
+    let keep = |at: &FieldAt| {
+        !drifting.contains(&at.document) && base.documents.get(at.document).is_some_and(|it| !hook(it))
+    };
+    fields.into_iter().filter(keep).collect()
+}
+
+/// Everything behind a field, printed or tested.
+fn leaves(base: &Rendered, at: FieldAt) -> Vec<Leaf> {
+    let Some(document) = base.documents.get(at.document) else { return Vec::new() };
+    let mut out: Vec<Leaf> = Vec::new();
+    for (origin, _) in document.evidence(&base.origins, at.span.start, at.span.end, true) {
+        let resolved = base.origins.resolve(origin);
+        for leaf in resolved.printed.into_iter().chain(resolved.tested) {
+            if !out.contains(&leaf) {
+                out.push(leaf);
+            }
+        }
+    }
+    out
+}
+
+/// Where templates use one of the flags, outside of comments.
+fn uses(base: &Rendered) -> Vec<CallAt> {
+    const FLAGS: [&str; 3] = [".Release.IsInstall", ".Release.IsUpgrade", ".Release.Revision"];
+    let mut out = Vec::new();
+    for template in base.charts.iter().flat_map(|chart| &chart.chart.templates) {
+        if template.file.ends_with("NOTES.txt") {
+            continue;
+        }
+        let Ok(text) = std::str::from_utf8(&template.data) else { continue };
+        for flag in FLAGS {
+            for (start, _) in text.match_indices(flag) {
+                let end = start + flag.len();
+                let before = text.get(..start).unwrap_or_default();
+                let after = text.as_bytes().get(end).copied().unwrap_or(b' ');
+                let (opened, closed) = (before.rfind("/*"), before.rfind("*/"));
+                let longer_name = after.is_ascii_alphanumeric() || after == b'_';
+                if opened > closed || longer_name {
+                    continue;
+                }
+                let place = Place { file: template.file.clone(), start: start as u32, end: end as u32 };
+                out.push(CallAt { place, function: Arc::from(flag) });
+            }
+        }
+    }
+    out.sort();
+    out
+}
+
+/// The use that a field comes from: the flag that its origins name, in the file of its literals and before them, else
+/// the first one of a file of helpers.
+fn use_behind<'u>(base: &Rendered, at: FieldAt, uses: &'u [CallAt]) -> Option<&'u CallAt> {
+    let leaves = leaves(base, at);
+    let named: BTreeSet<String> = (leaves.iter())
+        .filter_map(|leaf| match leaf {
+            Leaf::Release(name) => Some(format!(".Release.{name}")),
+            _ => None,
+        })
+        .collect();
+    let matching = || uses.iter().filter(|it| named.is_empty() || named.contains(&*it.function));
+    let literals: Vec<&Place> = (leaves.iter())
+        .filter_map(|leaf| match leaf {
+            Leaf::Template(place) => Some(place),
+            _ => None,
+        })
+        .collect();
+    let own = &base.documents.get(at.document)?.file;
+    let before = |it: &&CallAt| {
+        literals.iter().any(|place| place.file == it.place.file && it.place.start <= place.end)
+    };
+    let last_before = matching().filter(before).next_back();
+    last_before.or_else(|| matching().find(|it| it.place.file == *own)).or_else(|| matching().next())
+}

@@ -1,0 +1,262 @@
+//! Which values end the drift: those that the templates test around a random call are set, one at a time, and the
+//! chart is rendered again.
+//!
+//! A value counts only where nothing but drifting objects disappears with it: switching a feature off ends its drift
+//! too, and is no remedy. Deliberately absent: names of keys that charts usually have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ddlint_helm::origin::{Leaf, Place};
+use ddlint_helm::render::Rendered;
+use ddlint_helm::tree::{TreeData, ValueTree};
+use ddlint_helm::values::{SetKind, ValuesSource};
+
+use super::compare::{self, Step};
+use super::{Field, second_draw};
+use crate::render::{Job, Renderer, Variation};
+
+/// So many values are tried for one release.
+const TRIES: usize = 24;
+/// What a text is set to: long enough for passwords, and a name that Kubernetes takes.
+const TEXT: &str = "ddlint-0123456789-abcdefghijklmnop";
+
+/// A value that ends the drift.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct KeyFound {
+    /// Its normalized path in the parent chart's values.
+    pub(crate) path: String,
+    /// Where it is given; none where nothing gives it.
+    pub(crate) place: Option<Place>,
+    /// The truth value that ends the drift; none for any text.
+    pub(crate) set_to: Option<bool>,
+}
+
+/// What was tried.
+#[derive(Default)]
+pub(super) struct Tried {
+    /// By path: the key, and the indices of the fields whose drift it ends.
+    ends: BTreeMap<String, (KeyFound, BTreeSet<usize>)>,
+}
+
+impl Tried {
+    /// Whether some value ends the drift of a field.
+    pub(super) fn ends(&self, field: usize) -> bool {
+        self.ends.values().any(|(_, fields)| fields.contains(&field))
+    }
+
+    /// Whether this value does.
+    pub(super) fn stops(&self, key: &str, field: usize) -> bool {
+        self.ends.get(key).is_some_and(|(_, fields)| fields.contains(&field))
+    }
+
+    /// The value that ends the drift of most of these fields.
+    pub(super) fn best(&self, fields: &BTreeSet<usize>) -> Option<&str> {
+        let rank = |(path, (key, stopped)): (&String, &(KeyFound, BTreeSet<usize>))| {
+            let count = stopped.intersection(fields).count();
+            (std::cmp::Reverse(count), preference(path, key))
+        };
+        let best = self.ends.iter().filter(|(_, (_, stopped))| !stopped.is_disjoint(fields));
+        best.min_by_key(|it| rank(*it)).map(|(path, _)| path.as_str())
+    }
+
+    /// A value and the others that end the drift of the same fields.
+    pub(super) fn alternatives(&self, key: &str, fields: &BTreeSet<usize>) -> Vec<KeyFound> {
+        let own: BTreeSet<usize> = fields.iter().copied().filter(|at| self.stops(key, *at)).collect();
+        let mut all: Vec<(&String, &KeyFound)> = (self.ends.iter())
+            .filter(|(_, (_, stopped))| own.is_subset(stopped))
+            .map(|(path, (key, _))| (path, key))
+            .collect();
+        all.sort_by_key(|(path, found)| (path.as_str() != key, preference(path, found)));
+        all.into_iter().map(|(_, key)| key.clone()).collect()
+    }
+}
+
+/// What a person would rather set comes first: a text and not a switch, a value of the chart and not a global one, one
+/// that is written somewhere.
+fn preference(path: &str, key: &KeyFound) -> (bool, bool, bool, usize, String) {
+    let global = path.contains("['global']");
+    (key.set_to.is_some(), global, key.place.is_none(), path.matches('[').count(), path.to_string())
+}
+
+/// A value that may be worth trying.
+struct Candidate {
+    key: KeyFound,
+    steps: Vec<String>,
+    guarded: usize,
+}
+
+/// Tries the values that were tested around the fields.
+pub(super) fn stopping(
+    renderer: &Renderer<'_>,
+    job: &Job,
+    base: &Rendered,
+    second: &Rendered,
+    fields: &[Field],
+) -> Tried {
+    let mut tried = Tried::default();
+    let mut candidates = candidates(base, fields, second.values.as_ref());
+    candidates.truncate(TRIES);
+    let paths: Vec<Vec<Step>> = (fields.iter())
+        .map(|field| {
+            let document = base.documents.get(field.at.document);
+            document.map(|it| compare::path_of(it, field.at.span)).unwrap_or_default()
+        })
+        .collect();
+    for candidate in candidates {
+        let guarded: Vec<usize> = (fields.iter().enumerate())
+            .filter(|(_, field)| field.guards.contains(&candidate.key.path))
+            .map(|(at, _)| at)
+            .collect();
+        if let Some(stopped) = stopped_by(renderer, job, base, second, fields, &paths, &guarded, &candidate)
+            && !stopped.is_empty()
+        {
+            tried.ends.insert(candidate.key.path.clone(), (candidate.key, stopped));
+        }
+    }
+    tried
+}
+
+fn candidates(base: &Rendered, fields: &[Field], tree: Option<&ValueTree>) -> Vec<Candidate> {
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    for path in fields.iter().flat_map(|field| &field.guards) {
+        *counts.entry(path).or_default() += 1;
+    }
+    let mut out: Vec<Candidate> = Vec::new();
+    for (path, guarded) in counts {
+        let Some(steps) = member_steps(path) else { continue };
+        let value = tree.and_then(|tree| steps.iter().try_fold(tree, |tree, step| tree.get(step)));
+        let set_to = match value.map(|value| &value.data) {
+            None | Some(TreeData::Null) => None,
+            Some(TreeData::Str(text)) if text.is_empty() => None,
+            Some(TreeData::Bool(on)) => Some(!on),
+            Some(_) => continue,
+        };
+        out.push(Candidate { key: KeyFound { path: path.clone(), place: None, set_to }, steps, guarded });
+    }
+    for candidate in &mut out {
+        candidate.key.place = place_of(base, fields, &candidate.key.path);
+    }
+    out.sort_by_key(|it| {
+        (it.key.set_to.is_some(), std::cmp::Reverse(it.guarded), preference(&it.key.path, &it.key))
+    });
+    out
+}
+
+/// Where the value is given that was tested.
+fn place_of(base: &Rendered, fields: &[Field], wanted: &str) -> Option<Place> {
+    let field = fields.iter().find(|field| field.guards.contains(wanted))?;
+    let document = base.documents.get(field.at.document)?;
+    let evidence = document.evidence(&base.origins, field.at.span.start, field.at.span.end, true);
+    evidence.into_iter().find_map(|(origin, _)| {
+        let resolved = base.origins.resolve(origin);
+        resolved.tested.into_iter().chain(resolved.printed).find_map(|leaf| match leaf {
+            Leaf::Value { path, place: Some(place) } if *path == *wanted => Some(place),
+            _ => None,
+        })
+    })
+}
+
+/// The keys of a normalized path without indices.
+pub(crate) fn member_steps(path: &str) -> Option<Vec<String>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut out = Vec::new();
+    while let Some(inner) = rest.strip_prefix("['") {
+        let mut key = String::new();
+        let mut chars = inner.char_indices();
+        let end = loop {
+            match chars.next()? {
+                (_, '\\') => key.push(chars.next()?.1),
+                (at, '\'') => break at + 1,
+                (_, c) => key.push(c),
+            }
+        };
+        out.push(key);
+        rest = inner.get(end..)?.strip_prefix(']')?;
+    }
+    (rest.is_empty() && !out.is_empty()).then_some(out)
+}
+
+/// A key as `--set` takes it.
+pub(super) fn set_key(steps: &[String]) -> String {
+    let escape = |step: &String| {
+        step.chars().fold(String::new(), |mut out, c| {
+            if matches!(c, '.' | ',' | '=' | '[' | ']' | '\\' | '{' | '}') {
+                out.push('\\');
+            }
+            out.push(c);
+            out
+        })
+    };
+    steps.iter().map(escape).collect::<Vec<_>>().join(".")
+}
+
+#[expect(clippy::too_many_arguments, reason = "both renders, what differs between them, and what is tried")]
+fn stopped_by(
+    renderer: &Renderer<'_>,
+    job: &Job,
+    base: &Rendered,
+    second: &Rendered,
+    fields: &[Field],
+    paths: &[Vec<Step>],
+    guarded: &[usize],
+    candidate: &Candidate,
+) -> Option<BTreeSet<usize>> {
+    let key = set_key(&candidate.steps);
+    let source = match candidate.key.set_to {
+        None => ValuesSource::set(SetKind::Strings, format!("{key}={TEXT}")),
+        Some(on) => ValuesSource::set(SetKind::Typed, format!("{key}={on}")),
+    };
+    let render = |world| {
+        let variation =
+            Variation { world, values: vec![source.clone()], unrecorded: true, ..Variation::default() };
+        renderer.render_varied(job, variation).ok()
+    };
+    let now = render(second_draw())?;
+    let by_identity: BTreeMap<_, usize> =
+        now.documents.iter().enumerate().map(|(at, it)| (compare::identity(it), at)).collect();
+    let drifting: BTreeSet<usize> = fields.iter().map(|field| field.at.document).collect();
+    for (index, document) in second.documents.iter().enumerate() {
+        let may_go = drifting.contains(&index) && compare::pod_template(document).is_none();
+        if !may_go && !by_identity.contains_key(&compare::identity(document)) {
+            return None;
+        }
+    }
+    let counterpart = |at: usize| {
+        let document = second.documents.get(fields.get(at)?.at.document)?;
+        Some((document, by_identity.get(&compare::identity(document)).copied()))
+    };
+    let changed: Vec<usize> = (guarded.iter().copied())
+        .filter(|at| {
+            let (Some((document, there)), Some(path)) = (counterpart(*at), paths.get(*at)) else {
+                return false;
+            };
+            let then = compare::at_path(document, path).and_then(|node| node.text());
+            let node = there.and_then(|index| compare::at_path(now.documents.get(index)?, path));
+            node.is_none_or(|node| node.text() != then)
+        })
+        .collect();
+    if changed.is_empty() {
+        return None;
+    }
+    let first = render(ddlint_helm::world::World::default())?;
+    let still = compare::differing(&now.documents, &first.documents)?;
+    let still: BTreeSet<(usize, Vec<Step>)> = (still.into_iter())
+        .filter_map(|at| Some((at.document, compare::path_of(now.documents.get(at.document)?, at.span))))
+        .collect();
+    // A key that makes something else drift is no remedy.
+    let known: BTreeSet<_> = (fields.iter().zip(paths))
+        .filter_map(|(field, path)| Some((compare::identity(base.documents.get(field.at.document)?), path)))
+        .collect();
+    let more = still.iter().any(|(index, path)| {
+        let document = now.documents.get(*index);
+        document.is_some_and(|it| compare::applied(it) && !known.contains(&(compare::identity(it), path)))
+    });
+    if more {
+        return None;
+    }
+    let ended = changed.into_iter().filter(|at| {
+        let there = counterpart(*at).and_then(|(_, there)| there);
+        there.is_none_or(|index| !paths.get(*at).is_some_and(|path| still.contains(&(index, path.clone()))))
+    });
+    Some(ended.collect())
+}
