@@ -71,6 +71,59 @@ fn the_failures_are_found_on_the_lines_to_edit() {
     assert_eq!(found.len(), expected.len(), "{found:?}");
 }
 
+/// Rule, severity, file, line, path and the fields named in `affected`.
+fn drift_of(report: &str) -> Vec<String> {
+    let json: serde_json::Value = serde_json::from_str(report).expect("the report is JSON");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
+    let finding = |it: &serde_json::Value| {
+        let affected: Vec<String> = it["affected"]
+            .as_array()
+            .expect("fields")
+            .iter()
+            .map(|field| {
+                format!(
+                    "{}/{} {}",
+                    text(&field["resource"]["kind"]),
+                    text(&field["resource"]["name"]),
+                    text(&field["path"])
+                )
+            })
+            .collect();
+        let (file, line) = (text(&it["location"]["file"]), it["location"]["line"].as_u64().unwrap_or(0));
+        let (rule, severity, path) = (text(&it["rule"]), text(&it["severity"]), text(&it["path"]));
+        format!("{severity} {rule} {file}:{line} {path} <- {}", affected.join(", "))
+    };
+    json["findings"].as_array().expect("findings").iter().map(finding).collect()
+}
+
+#[test]
+fn what_drifts_is_found_where_it_is_mended() {
+    let output = run(&["check", "testdata/drifting", "--format", "json"]);
+    let annotation = "$['spec']['template']['metadata']['annotations']['checksum/secret']";
+    let shop = "testdata/drifting/charts/shop";
+    let expected = [
+        format!(
+            "error checksum-of-random testdata/drifting/apps/shop.yaml:16 {annotation} <- \
+             Deployment/shop-shop {annotation}, Secret/shop-shop $['data']['password']"
+        ),
+        format!(
+            "warning helm-lookup-empty {shop}/templates/config.yaml:6 $['data']['mesh'] <- \
+             ConfigMap/shop-shop $['data']['mesh']"
+        ),
+        format!(
+            "error render-nondeterministic {shop}/templates/webhook.yaml:1 $['data']['ca.crt'] <- \
+             ValidatingWebhookConfiguration/shop-shop $['webhooks'][0]['clientConfig']['caBundle'], \
+             Secret/shop-shop-tls $['data']['ca.crt'], Secret/shop-shop-tls $['data']['tls.crt'], \
+             Secret/shop-shop-tls $['data']['tls.key']"
+        ),
+        format!(
+            "warning null-chart-default {shop}/values.yaml:9 $['data']['limit'] <- \
+             ConfigMap/shop-cache $['data']['limit']"
+        ),
+    ];
+    assert_eq!(drift_of(&stdout(&output)), expected, "{}", stdout(&output));
+}
+
 #[test]
 fn the_repaired_twin_is_silent() {
     let output = run(&["check", "testdata/repaired", "--fail-on", "info"]);
@@ -79,7 +132,14 @@ fn the_repaired_twin_is_silent() {
 
 #[test]
 fn the_pipe_reports_what_check_reports() {
-    for folder in ["testdata/failures", "testdata/repaired"] {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut folders: Vec<String> = std::fs::read_dir(testdata)
+        .expect("testdata is there")
+        .map(|entry| format!("testdata/{}", entry.expect("an entry").file_name().to_string_lossy()))
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 3, "{folders:?}");
+    for folder in folders.iter().map(String::as_str) {
         let direct = run(&["check", folder, "--format", "json"]);
         let stream = run(&[folder]);
         assert_eq!(stream.status.code(), Some(0));

@@ -147,6 +147,6 @@ fn use_behind<'u>(base: &Rendered, at: FieldAt, uses: &'u [CallAt]) -> Option<&'
     let before = |it: &&CallAt| {
         literals.iter().any(|place| place.file == it.place.file && it.place.start <= place.end)
     };
-    let last_before = matching().filter(before).next_back();
+    let last_before = matching().rfind(before);
     last_before.or_else(|| matching().find(|it| it.place.file == *own)).or_else(|| matching().next())
 }

@@ -259,6 +259,7 @@ fn finding(place: Place, rule: &str, resource: Option<ResourceName>, severity: S
         path: resource.as_ref().map(|_| format!("$['metadata']['annotations']['{ANNOTATION}']")),
         resource,
         primary: place,
+        about: None,
         label: String::new(),
         related: Vec::new(),
         origin: Vec::new(),

@@ -58,11 +58,14 @@ const FACTS: &[FactSpec] = &[
     fact("chart", FactType::Str, "the chart's name"),
 ];
 
+/// A field in a rendered text, its resource and its normalized path.
+type Named = (Place, ResourceId, String);
+
 /// Every cause.
 pub(super) struct Drifts {
     members: ByScope<u32>,
     /// By member of the model: the fields with resource and path.
-    named: Vec<Vec<(Place, ResourceId, String)>>,
+    named: Vec<Vec<Named>>,
     ranks: Arc<Ranks>,
 }
 
@@ -103,12 +106,7 @@ impl Drifts {
         Drifts { members, named: model.drift.iter().map(named).collect(), ranks: ranks.clone() }
     }
 
-    fn get<'m>(
-        &self,
-        model: &'m Model,
-        scope: ScopeId,
-        member: u32,
-    ) -> Option<(&'m Drift, &[(Place, ResourceId, String)])> {
+    fn get<'m>(&self, model: &'m Model, scope: ScopeId, member: u32) -> Option<(&'m Drift, &[Named])> {
         let at = *self.members.get(scope, member)? as usize;
         Some((model.drift.get(at)?, self.named.get(at)?))
     }
