@@ -8,18 +8,25 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Format};
 use crate::commands::{self, FAILED, Stop};
 use crate::near;
 
 /// Runs ddlint with its arguments, the program's name first.
 pub fn run(args: Vec<OsString>) -> ExitCode {
+    let wanted = program_format(&args);
     let result = with_command(args).and_then(|args| match Cli::try_parse_from(args) {
         Ok(cli) => commands::run(cli.command),
         Err(error) => {
             // Help and version are no failures, and a closed pipe is none either.
             let code = if error.use_stderr() { FAILED } else { 0 };
             let _ = error.print();
+            if let (FAILED, Some(format)) = (code, wanted) {
+                // What reads the report gets a whole one, whatever was wrong.
+                let text = error.to_string();
+                let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                commands::publish_failure(format, &Stop::new(message));
+            }
             Ok(code)
         }
     });
@@ -27,6 +34,24 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         commands::complain_of_stop(&stop);
         FAILED
     }))
+}
+
+/// The format of `check` in arguments that may be wrong otherwise, if programs read it.
+fn program_format(args: &[OsString]) -> Option<Format> {
+    if args.get(1)? != "check" {
+        return None;
+    }
+    let words: Vec<String> = args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let behind = words.windows(2).filter_map(|pair| match pair {
+        [option, value] if option == "--format" || option == "-f" => Some(value.as_str()),
+        _ => None,
+    });
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--format=").or(word.strip_prefix("-f")));
+    behind.chain(joined).find_map(|word| match word {
+        "json" => Some(Format::Json),
+        "sarif" => Some(Format::Sarif),
+        _ => None,
+    })
 }
 
 /// `ddlint PATH…` is `ddlint render PATH…`; a word that is neither a command nor a path is an error.

@@ -223,8 +223,14 @@ pub struct CheckArgs {
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     /// Print findings and errors only, no summary for people
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Print how often each rule fired in place of the findings
+    #[arg(long)]
+    pub statistics: bool,
+    /// Draw no progress bar
+    #[arg(long)]
+    pub no_progress: bool,
 }
 
 /// Arguments of `render`.

@@ -16,6 +16,7 @@ pub mod fix;
 pub mod model;
 pub mod near;
 pub mod pipeline;
+pub mod progress;
 pub mod provenance;
 pub mod render;
 pub mod report;

@@ -4,6 +4,7 @@
 
 use std::io::IsTerminal;
 
+use super::bar::Bar;
 use super::configuration::{self, Configuration};
 use super::{
     FAILED, Stop, changes, complain, files, fixes, input, print, settings, start_threads, working_directory,
@@ -35,6 +36,10 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     }
     let directory = working_directory()?;
     let configuration = configuration::load(&args.input.config, &directory)?;
+    if args.statistics && !matches!(args.format, Format::Pretty | Format::Concise) {
+        return Err(Stop::new("`--statistics` is for people; other formats hold every finding")
+            .help("leave out `--format` or `--statistics`"));
+    }
     let mut shown = Shown::default();
     let judging = settings::of_check(args, &configuration, &mut shown)?;
     settings::show_rest(&configuration, &args.ignore, &mut shown);
@@ -57,6 +62,7 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     let options = inputs.options.clone();
     let Configuration { registry, .. } = &configuration;
     let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
+    let bar = Bar::start(!args.no_progress && !args.quiet);
     let mut linted = pipeline::lint(inputs, &rules);
     let ran = |id: &str| judging.selection.contains(registry, id);
     let unused = judging.overrides.severity.get(suppress::UNUSED).copied().unwrap_or(Severity::Warning);
@@ -74,6 +80,7 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     if !args.caused_by.is_empty() {
         changes::caused_by(&args.caused_by, &directory, &mut linted);
     }
+    drop(bar);
     if mends {
         if fixes::mend(args, &linted, &options, &rules)? {
             return run(args, false);
@@ -89,6 +96,10 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     }
     let report = &linted.report;
     let infos = rule_infos(registry, &judging.selection);
+    if args.statistics {
+        publish(args, &report::concise::statistics(report, args.quiet))?;
+        return Ok(exit_code(report, judging.fail_on, args));
+    }
     publish(args, &document(args, report, &linted.model, &infos))?;
     Ok(exit_code(report, judging.fail_on, args))
 }
@@ -118,7 +129,7 @@ fn document(args: &CheckArgs, report: &Report, model: &Model, infos: &[RuleInfo]
         Format::Github => report::github::render(report),
         Format::Gitlab => report::gitlab::render(report),
         Format::Junit => report::junit::render(report),
-        Format::Markdown => report::markdown::render(report),
+        Format::Markdown => report::markdown::render(report, infos),
     }
 }
 
@@ -142,6 +153,7 @@ fn style(args: &CheckArgs) -> report::pretty::Style {
     report::pretty::Style {
         colour,
         width: width.unwrap_or(100).clamp(60, 160),
+        links: terminal && colour,
         suppressed: args.show_suppressed,
         quiet: args.quiet,
     }
@@ -167,6 +179,7 @@ fn rule_infos(registry: &Registry, selection: &Selection) -> Vec<RuleInfo> {
             summary: rule.documentation.summary.to_string(),
             why: rule.documentation.why.to_string(),
             page: rule::docs::markdown(rule),
+            about_order: rule.is_about_order(),
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: everything about rules and files; these rooms only join what the others give.
 
+mod bar;
 mod changes;
 mod check;
 mod configuration;
@@ -16,10 +17,10 @@ mod settings;
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::cli::Command;
+use crate::cli::{Command, Format};
 use crate::finding::InputError;
 use crate::model::Model;
-use crate::report::{Report, ReportedError, concise};
+use crate::report::{self, Report, ReportedError, concise};
 use crate::source::SourceMap;
 
 /// ddlint could not do its work.
@@ -79,6 +80,14 @@ pub(crate) fn run(command: Command) -> Result<u8, Stop> {
         Command::Completions(args) => scaffold::completions(args.shell),
         Command::Man => scaffold::man(),
     }
+}
+
+/// Prints the report of a run of `check` that did not begin.
+pub(crate) fn publish_failure(format: Format, stop: &Stop) {
+    let _ = print(&match format {
+        Format::Sarif => report::sarif::render(&stop.report(), &[]),
+        _ => report::json::render(&stop.report(), false),
+    });
 }
 
 /// Says on standard error why the run ends.

@@ -1,8 +1,11 @@
 //! `--format concise`: one line a finding, for people with many findings and for editors.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{HiddenBy, Report, Reported, ReportedError};
+use crate::finding::Severity;
 
 /// `file:line:column: severity[rule] message`, then the errors, then the summary.
 pub fn render(report: &Report, with_suppressed: bool, quiet: bool) -> String {
@@ -26,6 +29,36 @@ fn finding_line(finding: &Reported) -> String {
     let at = &finding.location;
     let (level, rule, message) = (finding.severity.as_str(), &finding.rule, &finding.message);
     format!("{}:{}:{}: {level}[{rule}] {message}\n", at.file, at.line, at.column)
+}
+
+/// How often each rule fired, the most frequent first; the errors; the summary.
+pub fn statistics(report: &Report, quiet: bool) -> String {
+    let mut counts: BTreeMap<(Severity, &str), (usize, usize)> = BTreeMap::new();
+    for finding in &report.findings {
+        let (times, fixes) = counts.entry((finding.severity, &*finding.rule)).or_default();
+        *times += 1;
+        *fixes += usize::from(finding.edits.is_some());
+    }
+    let mut rows: Vec<_> = counts.into_iter().collect();
+    rows.sort_by_key(|((severity, rule), (times, _))| (Reverse(*times), Reverse(*severity), *rule));
+    let widest = rows.iter().map(|((_, rule), _)| rule.len()).max().unwrap_or_default();
+    let mut out = String::new();
+    for ((severity, rule), (times, fixes)) in rows {
+        let fixes = if fixes > 0 { format!("  {fixes} with a fix") } else { String::new() };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "{}",
+            format!("{times:>5}  {:<7}  {rule:<widest$}{fixes}", severity.as_str()).trim_end()
+        );
+    }
+    for error in &report.errors {
+        out.push_str(&error_line(error));
+    }
+    if !quiet {
+        out.push_str(&summary_line(report));
+    }
+    out
 }
 
 /// The findings that a person or the baseline hides, each with who and why.

@@ -157,6 +157,13 @@ pub struct RuleInfo {
     pub why: String,
     /// Its whole page, in Markdown.
     pub page: String,
+    /// It is about what is deployed before what.
+    pub about_order: bool,
+}
+
+/// The page of a rule on the web.
+pub fn page_of(rule: &str) -> String {
+    format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))
 }
 
 /// How much was covered.

@@ -8,15 +8,17 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 
 use super::concise::{self, summary_line};
 use super::excerpt::Excerpt;
-use super::{Report, Reported, ReportedError};
+use super::{Report, Reported, ReportedError, page_of};
 use crate::finding::Severity;
 use crate::source::{FileId, Place, SourceMap};
 
 /// How to draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    /// Colours and links: only for a terminal.
+    /// Colours: only for a terminal.
     pub colour: bool,
+    /// The rule's name leads to its page.
+    pub links: bool,
     /// Columns of the terminal.
     pub width: usize,
     /// Findings that a person suppressed are named too.
@@ -29,6 +31,8 @@ pub struct Style {
 struct Drawn {
     severity: miette::Severity,
     code: Option<String>,
+    /// The page of the rule.
+    url: Option<String>,
     message: String,
     help: Option<String>,
     excerpt: Option<Excerpt>,
@@ -45,6 +49,9 @@ impl std::error::Error for Drawn {}
 impl Diagnostic for Drawn {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.url.as_ref().map(|url| Box::new(url) as Box<dyn fmt::Display>)
     }
     fn severity(&self) -> Option<miette::Severity> {
         Some(self.severity)
@@ -77,13 +84,13 @@ pub fn render(
     };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
-        .with_links(false)
+        .with_links(style.links)
         .with_context_lines(1)
         .with_wrap_lines(true)
         .with_break_words(false);
     let mut out = String::new();
     for finding in &report.findings {
-        draw(&handler, &drawn_finding(finding, sources, secret), &mut out);
+        draw(&handler, &drawn_finding(finding, sources, secret, style.links), &mut out);
     }
     for error in &report.errors {
         draw(&handler, &drawn_error(error, sources, secret), &mut out);
@@ -136,7 +143,12 @@ fn labels_of(
     (Some(excerpt), labels)
 }
 
-fn drawn_finding(finding: &Reported, sources: &SourceMap, secret: &dyn Fn(FileId, u32) -> bool) -> Drawn {
+fn drawn_finding(
+    finding: &Reported,
+    sources: &SourceMap,
+    secret: &dyn Fn(FileId, u32) -> bool,
+    links: bool,
+) -> Drawn {
     let mut here: Vec<(Place, String)> = Vec::new();
     let mut elsewhere: Vec<(&str, Vec<(Place, String)>)> = Vec::new();
     let primary_file = finding.place.map(|place| sources.root_path(place));
@@ -173,7 +185,7 @@ fn drawn_finding(finding: &Reported, sources: &SourceMap, secret: &dyn Fn(FileId
             let message = places.first().map(|(_, message)| message.clone()).unwrap_or_default();
             let (excerpt, labels) = labels_of(&places, sources, secret);
             let (severity, code, help) = (miette::Severity::Advice, None, None);
-            Drawn { severity, code, message, help, excerpt, labels, related: Vec::new() }
+            Drawn { severity, code, url: None, message, help, excerpt, labels, related: Vec::new() }
         })
         .collect();
     let mut help = finding.help.trim_end().to_string();
@@ -190,6 +202,7 @@ fn drawn_finding(finding: &Reported, sources: &SourceMap, secret: &dyn Fn(FileId
             Severity::Info => miette::Severity::Advice,
         },
         code: Some(format!("{}[{}]", finding.severity.as_str(), finding.rule)),
+        url: links.then(|| page_of(&finding.rule)),
         message: finding.message.clone(),
         help: (!help.is_empty()).then_some(help),
         excerpt,
@@ -208,6 +221,7 @@ fn drawn_error(error: &ReportedError, sources: &SourceMap, secret: &dyn Fn(FileI
     Drawn {
         severity: miette::Severity::Error,
         code: Some(format!("failed[{}]", error.code)),
+        url: None,
         message: format!("{file}{}", error.message),
         help: error.help.clone(),
         excerpt,

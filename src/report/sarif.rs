@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{HiddenBy, Report, Reported, ReportedFix, RuleInfo};
+use super::{HiddenBy, Report, Reported, ReportedFix, RuleInfo, page_of};
 use crate::finding::Severity;
 use crate::source::Location;
 
@@ -154,7 +154,7 @@ fn rule(rule: &RuleInfo) -> Value {
         "shortDescription": { "text": rule.summary },
         "fullDescription": { "text": rule.why },
         "help": { "text": rule.page, "markdown": rule.page },
-        "helpUri": format!("{}/blob/main/docs/rules/{}.md", env!("CARGO_PKG_REPOSITORY"), rule.id),
+        "helpUri": page_of(&rule.id),
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": { "tags": [rule.group] },
     })

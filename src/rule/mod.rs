@@ -123,6 +123,18 @@ impl Rule {
         }
     }
 
+    /// Whether it is about what is deployed before what.
+    pub fn is_about_order(&self) -> bool {
+        let is_order = |at: &condition::At| {
+            at.alternatives.iter().any(|(source, _)| matches!(source, condition::Source::Order(..)))
+        };
+        match &self.check {
+            Check::Declared(declared) => (declared.cases.iter())
+                .any(|case| is_order(&case.at) || case.related.iter().any(|it| is_order(&it.at))),
+            _ => false,
+        }
+    }
+
     /// Whether some case of it is off until it is selected by its id or with `pedantic`.
     pub fn has_pedantic_case(&self) -> bool {
         match &self.check {

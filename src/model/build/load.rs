@@ -13,6 +13,7 @@ use super::classify::{is_wanted, judge};
 use crate::discover::{ReadError, Skipped, Tree};
 use crate::finding::InputError;
 use crate::model::{Doc, DocId, DocKind};
+use crate::progress;
 use crate::source::{FileId, Origin, Place, SourceFile, SourceMap};
 
 /// A file that was read and parsed.
@@ -123,10 +124,12 @@ impl<'t> Loader<'t> {
     fn load_with(&mut self, paths: &[String], read: impl Fn(&str, Arc<str>) -> Read + Sync) {
         let fresh: Vec<&String> = paths.iter().filter(|path| !self.files.contains_key(*path)).collect();
         let tree = self.tree;
+        progress::expect(fresh.len());
         let results: Vec<(String, Read)> = fresh
             .par_iter()
             .map(|path| {
                 let result = decode(tree, path).map_or_else(Read::Failed, |text| read(path, text));
+                progress::step();
                 (path.to_string(), result)
             })
             .collect();

@@ -21,6 +21,7 @@ use crate::drift::{self, Found};
 use crate::finding::InputError;
 use crate::model::release::{ChartRef, Deployer, ValuesInput};
 use crate::model::{DocId, DocKind, NotRendered, ReleaseId};
+use crate::progress;
 use crate::render::{Job, Problem, Renderer};
 use crate::source::{FileId, Origin, Place, Rendering, SourceFile};
 
@@ -41,11 +42,15 @@ impl Builder<'_> {
             }
         }
         let drifting = self.settings.drift;
+        progress::expect(jobs.len());
         let results: Vec<Result<(Rendered, Vec<Found>), Problem>> = (jobs.par_iter())
             .map(|(_, job)| {
-                let rendered = renderer.render(job)?;
-                let found = if drifting { drift::find(&renderer, job, &rendered) } else { Vec::new() };
-                Ok((rendered, found))
+                let result = renderer.render(job).map(|rendered| {
+                    let found = if drifting { drift::find(&renderer, job, &rendered) } else { Vec::new() };
+                    (rendered, found)
+                });
+                progress::step();
+                result
             })
             .collect();
         for ((id, job), result) in jobs.iter().zip(results) {
