@@ -153,6 +153,12 @@ pub struct InputArgs {
     /// Leave out what stands in crds/
     #[arg(long, help_heading = "Charts")]
     pub skip_crds: bool,
+    /// What renders charts: the renderer inside, or the helm program [default: builtin]
+    #[arg(long, value_name = "builtin|helm", help_heading = "Charts")]
+    pub renderer: Option<String>,
+    /// Helm's repository cache, to look for dependencies that are not vendored
+    #[arg(long, value_name = "DIR", help_heading = "Charts")]
+    pub helm_cache: Option<std::path::PathBuf>,
     /// Threads [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,

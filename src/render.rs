@@ -3,13 +3,17 @@
 //! Deliberately absent: which charts are deployed with which values (`model::build`), templates themselves
 //! (`ddlint-helm`), what the documents mean (`model`).
 
+mod binary;
+mod cache;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ddlint_helm::HelmDialect;
-use ddlint_helm::chart::{ArchiveLimits, Chart, load, load_packed};
+use ddlint_helm::chart::{ArchiveLimits, Chart, Dependency, load, load_packed};
 use ddlint_helm::exec::meter::Limits;
 use ddlint_helm::failure::{Failure, RenderError};
+use ddlint_helm::manifest::Hook;
 use ddlint_helm::objects::KubeVersion;
 use ddlint_helm::render::{Release, RenderRequest, Rendered, render};
 use ddlint_helm::template::ParseCache;
@@ -18,6 +22,17 @@ use ddlint_helm::world::World;
 use ddlint_yaml::Span;
 
 use crate::discover::{EntryKind, Tree};
+pub use cache::HelmCache;
+
+/// What renders.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Program {
+    /// The renderer inside.
+    #[default]
+    Builtin,
+    /// The `helm` on the PATH.
+    Helm,
+}
 
 /// How all charts of a run are rendered.
 #[derive(Clone, Debug)]
@@ -30,6 +45,10 @@ pub struct Options {
     pub dialect: HelmDialect,
     /// Whether `crds/` are left out.
     pub skip_crds: bool,
+    /// What renders.
+    pub program: Program,
+    /// Where dependencies that are not vendored are looked for.
+    pub cache: Option<HelmCache>,
 }
 
 impl Default for Options {
@@ -42,7 +61,14 @@ impl Default for Options {
             major: "1".to_string(),
             minor: "34".to_string(),
         };
-        Options { kube_version, api_versions: Vec::new(), dialect, skip_crds: false }
+        Options {
+            kube_version,
+            api_versions: Vec::new(),
+            dialect,
+            skip_crds: false,
+            program: Program::Builtin,
+            cache: None,
+        }
     }
 }
 
@@ -61,6 +87,8 @@ pub struct Job {
     pub skip_schema: bool,
     /// Whether `crds/` are left out here.
     pub skip_crds: bool,
+    /// Whether test hooks are left out (`skipTests` of an Application).
+    pub skip_tests: bool,
 }
 
 /// What is other than usual in a render that is made to compare.
@@ -91,6 +119,10 @@ pub enum Problem {
     Chart(String, Option<String>, Option<Span>),
     /// A template, the values or the output are wrong.
     Render(Box<RenderError>),
+    /// The binary failed: its message, and where it names a place, the file relative to the root and the bytes.
+    Binary(String, Option<String>, Option<Span>),
+    /// There is no `helm` on the PATH.
+    NoBinary,
 }
 
 type Loaded = Result<Arc<Chart>, Problem>;
@@ -134,11 +166,33 @@ impl<'t> Renderer<'t> {
             self.collect(path, "", &mut files, &mut size).map_err(unreadable)?;
             load(&files, path, &limits)
         };
-        let chart = chart.map_err(|error| {
+        let mut chart = chart.map_err(|error| {
             let file = error.file.as_ref().map(ToString::to_string);
             Problem::Chart(error.message.clone(), file, error.span)
         })?;
+        self.fill(&mut chart, path);
         Ok(Arc::new(chart))
+    }
+
+    /// Takes dependencies that are not vendored from the cache. The binary would not find them there.
+    fn fill(&self, chart: &mut Chart, path: &str) {
+        let Some(cache) = self.options.cache.as_ref().filter(|_| self.options.program == Program::Builtin)
+        else {
+            return;
+        };
+        let missing: Vec<(String, String)> =
+            chart.missing_dependencies().iter().map(|it| (it.name.clone(), it.version.clone())).collect();
+        for (name, range) in missing {
+            let Some((file, bytes)) = cache.find(&name, &range) else { continue };
+            // Named as if it was vendored: findings in it lead to the dependency.
+            let file = format!("{path}/charts/{file}");
+            if let Ok(found) = load_packed(&bytes, &file, &ArchiveLimits::default())
+                && found.metadata.name == name
+                && !chart.charts.iter().any(|known| known.metadata.name == name)
+            {
+                chart.charts.push(Arc::new(found));
+            }
+        }
     }
 
     fn collect(
@@ -172,12 +226,34 @@ impl<'t> Renderer<'t> {
 
     /// Renders a chart.
     pub fn render(&self, job: &Job) -> Result<Rendered, Problem> {
-        self.render_varied(job, Variation::default())
+        if self.options.program == Program::Builtin {
+            return self.render_varied(job, Variation::default());
+        }
+        self.with_binary(job, &self.chart(&job.chart)?).map(|rendered| without_tests(job, rendered))
     }
 
-    /// Renders a chart with something else than usual.
+    /// Renders a chart with something else than usual; always with the renderer inside.
     pub fn render_varied(&self, job: &Job, variation: Variation) -> Result<Rendered, Problem> {
         let chart = self.chart(&job.chart)?;
+        self.built_in(job, &chart, variation).map(|rendered| without_tests(job, rendered))
+    }
+
+    fn with_binary(&self, job: &Job, chart: &Arc<Chart>) -> Result<Rendered, Problem> {
+        if chart.is_library() {
+            return Err(Problem::Library);
+        }
+        let missing = chart.missing_dependencies();
+        if !missing.is_empty() {
+            let named = |it: &&Dependency| (it.name.clone(), it.version.clone(), it.repository.clone());
+            return Err(Problem::MissingDependencies(missing.iter().map(named).collect()));
+        }
+        match self.tree.on_disk(&job.chart) {
+            Some(path) => binary::render(job, &path, chart, &self.options),
+            None => Err(Problem::Binary("`helm` renders what stands on the disk".to_string(), None, None)),
+        }
+    }
+
+    fn built_in(&self, job: &Job, chart: &Arc<Chart>, variation: Variation) -> Result<Rendered, Problem> {
         let release = Release {
             name: job.name.clone(),
             namespace: job.namespace.clone(),
@@ -185,7 +261,7 @@ impl<'t> Renderer<'t> {
             revision: if variation.upgrade { 2 } else { 1 },
         };
         let dialect = variation.dialect.unwrap_or(self.options.dialect);
-        let mut request = RenderRequest::new(&chart, release, self.options.kube_version.clone(), dialect);
+        let mut request = RenderRequest::new(chart, release, self.options.kube_version.clone(), dialect);
         let values: Vec<ValuesSource>;
         if variation.values.is_empty() {
             request.values = &job.values;
@@ -213,6 +289,13 @@ impl<'t> Renderer<'t> {
     }
 }
 
+fn without_tests(job: &Job, mut rendered: Rendered) -> Rendered {
+    if job.skip_tests {
+        rendered.documents.retain(|document| !document.hook.as_ref().is_some_and(Hook::is_test));
+    }
+    rendered
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +311,15 @@ mod tests {
     fn job(chart: &str) -> Job {
         let (name, namespace) = ("rel".to_string(), "ns".to_string());
         let chart = chart.to_string();
-        Job { chart, values: Vec::new(), name, namespace, skip_schema: false, skip_crds: false }
+        Job {
+            chart,
+            values: Vec::new(),
+            name,
+            namespace,
+            skip_schema: false,
+            skip_crds: false,
+            skip_tests: false,
+        }
     }
 
     #[test]

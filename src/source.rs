@@ -140,8 +140,8 @@ impl SourceFile {
     /// The offsets at which lines begin. Made on first use: most files have no finding.
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let newline = |(at, byte): (usize, u8)| (byte == b'\n').then_some(at as u32 + 1);
-            std::iter::once(0).chain(self.text.bytes().enumerate().filter_map(newline)).collect()
+            let newlines = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(newlines.map(|at| at as u32 + 1)).collect()
         })
     }
 

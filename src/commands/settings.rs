@@ -20,6 +20,7 @@ use crate::config::shown::{From, Given, Shown};
 use crate::filter::Overrides;
 use crate::finding::Severity;
 use crate::model;
+use crate::render::{HelmCache, Program};
 use crate::rule::Selection;
 
 /// What `check` asks of findings.
@@ -84,12 +85,7 @@ pub(super) fn of_input(
 /// Settings that nothing acts on yet are refused: silence would be taken for consent.
 fn refuse(configuration: &Configuration) -> Result<(), Stop> {
     let config = &configuration.config;
-    let helm = config.helm_renderer.as_ref().filter(|set| set.value != "builtin");
-    let waiting = [
-        ("helm.renderer", helm),
-        ("helm.cache", config.helm_cache.as_ref()),
-        ("argocd.tracking", config.argocd_tracking.as_ref()),
-    ];
+    let waiting = [("argocd.tracking", config.argocd_tracking.as_ref())];
     let named = waiting.into_iter().find_map(|(name, set)| Some((name, set?.clone())));
     let switch = config.argocd_server_side_diff.as_ref();
     let named = named.or_else(|| {
@@ -157,6 +153,34 @@ fn rendering(
     rendering.api_versions = api_versions.iter().map(|(text, _)| (*text).to_string()).collect();
     shown.list("helm.api-versions", api_versions);
     rendering.skip_crds = input.skip_crds;
+    let program = Given::choose(
+        input.renderer.clone(),
+        "--renderer",
+        config.helm_renderer.clone(),
+        "builtin".to_string(),
+    );
+    rendering.program = match program.value.as_str() {
+        "builtin" => Program::Builtin,
+        "helm" => Program::Helm,
+        other => return Err(Stop::new(format!("`--renderer` is builtin or helm, not `{other}`"))),
+    };
+    shown.one("helm.renderer", &program.value, program.from);
+    let (cache, given) = match (&input.helm_cache, &config.helm_cache) {
+        (Some(folder), _) => (Some(folder.clone()), From::Option("--helm-cache")),
+        (None, Some(set)) => (Some(configuration.path(set)), from(set)),
+        (None, None) => (None, From::Default),
+    };
+    if let Some(folder) = cache {
+        if !folder.is_dir() {
+            let message = format!("`{}` is no folder; Helm's cache was expected there", folder.display());
+            return Err(match (given, &config.helm_cache) {
+                (From::File(_), Some(set)) => configuration.stop(set, message, None),
+                _ => Stop::new(message),
+            });
+        }
+        shown.one("helm.cache", &folder.to_string_lossy(), given);
+        rendering.cache = Some(HelmCache::new(folder));
+    }
 
     let values = config.helm_values.iter().map(|set| (set.value.as_str(), from(set)));
     let options = input.values.iter().filter_map(|path| Some((path.to_str()?, From::Option("--values"))));

@@ -89,6 +89,10 @@ impl DiskTree {
 }
 
 impl Tree for DiskTree {
+    fn on_disk(&self, path: &str) -> Option<PathBuf> {
+        self.resolve(path).ok()
+    }
+
     fn kind(&self, path: &str) -> Option<EntryKind> {
         let metadata = fs::metadata(self.resolve(path).ok()?).ok()?;
         if metadata.is_dir() {

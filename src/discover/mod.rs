@@ -70,6 +70,11 @@ pub trait Tree: Send + Sync {
     fn display(&self, path: &str) -> String {
         path.to_string()
     }
+    /// Where another program finds a path; none where it stands on no disk.
+    fn on_disk(&self, path: &str) -> Option<std::path::PathBuf> {
+        let _ = path;
+        None
+    }
 }
 
 /// Something that the user named.

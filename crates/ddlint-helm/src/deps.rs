@@ -265,6 +265,16 @@ pub(crate) fn in_range(range: &str, version: &str) -> bool {
     }
 }
 
+/// Of several versions the place of the newest one that lies in the range; none where the range says nothing.
+pub fn newest_in_range<'a>(range: &str, versions: impl Iterator<Item = &'a str>) -> Option<usize> {
+    let range = Constraint::parse(Some(range.trim()).filter(|range| !range.is_empty())?).ok()?;
+    let fitting = versions.enumerate().filter_map(|(place, text)| {
+        let version = Version::parse(text).ok()?;
+        range.matches(&version).then_some((place, version))
+    });
+    fitting.max_by(|(_, one), (_, other)| one.compare(other)).map(|(place, _)| place)
+}
+
 /// The table at a path of names with dots.
 fn table(values: &Map, path: &str) -> Option<Map> {
     path.split('.').try_fold(values.clone(), |map, name| match map.get(name.as_bytes())?.data {

@@ -24,7 +24,7 @@ impl ErrorPlace {
     pub(crate) fn file(file: Arc<str>) -> ErrorPlace {
         ErrorPlace { file, span: None }
     }
-    fn of(place: &Place) -> ErrorPlace {
+    pub(crate) fn of(place: &Place) -> ErrorPlace {
         ErrorPlace { file: place.file.clone(), span: Some(Span { start: place.start, end: place.end }) }
     }
 }

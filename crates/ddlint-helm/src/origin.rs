@@ -120,10 +120,10 @@ pub struct OriginTable {
     recording: bool,
 }
 
-/// A cheap hasher: what it hashes are ids, given out in order, and the places and paths of one render, whose number
-/// is bounded by the size of the files.
+/// A cheap hasher: what it hashes are ids, given out in order, and the texts, places and paths of one render, whose
+/// number is bounded by the size of the files.
 #[derive(Default)]
-struct PairHasher(u64);
+pub(crate) struct PairHasher(u64);
 
 impl PairHasher {
     fn mix(&mut self, number: u64) {
@@ -133,8 +133,12 @@ impl PairHasher {
 
 impl Hasher for PairHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            self.mix(chunk.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)));
+        let (whole, rest) = bytes.as_chunks::<8>();
+        for chunk in whole {
+            self.mix(u64::from_le_bytes(*chunk));
+        }
+        if !rest.is_empty() {
+            self.mix(rest.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)));
         }
     }
     fn write_u8(&mut self, number: u8) {

@@ -254,7 +254,13 @@ impl<R: Recorder> Render<R> {
         let documents = match manifest::documents(&manifests, request.dialect, &mut warnings) {
             Ok(documents) => documents,
             Err(bad) => {
-                let place = names.get(&bad.source).map(|file| ErrorPlace::file(file.clone()));
+                let line = manifests
+                    .iter()
+                    .find(|file| file.source == bad.source)
+                    .zip(bad.at)
+                    .and_then(|(file, (at, _))| template_line(file.text.segments(), at, &table));
+                let whole = || names.get(&bad.source).map(|file| ErrorPlace::file(file.clone()));
+                let place = line.or_else(whole);
                 return Err(RenderError::new(Failure::Manifest { bad: Box::new(bad.into()), place }, table));
             }
         };
@@ -284,6 +290,19 @@ fn rendered_file(file: &RenderedText) -> RenderedFile {
         text: file.text.bytes().to_vec(),
         segments: file.text.segments().to_vec(),
     }
+}
+
+/// The line of the template that wrote the byte at `at`, or the text before it.
+fn template_line(segments: &[Segment], at: usize, table: &OriginTable) -> Option<ErrorPlace> {
+    let behind = segments.partition_point(|segment| segment.end as usize <= at) + 1;
+    let before = segments.get(..behind.min(segments.len())).unwrap_or_default();
+    before.iter().rev().find_map(|segment| {
+        let leaves = table.resolve(segment.origin).printed;
+        leaves.iter().find_map(|leaf| match leaf {
+            Leaf::Template(place) => Some(ErrorPlace::of(place)),
+            _ => None,
+        })
+    })
 }
 
 fn base_name(path: &str) -> &str {

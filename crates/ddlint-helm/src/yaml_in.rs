@@ -212,7 +212,7 @@ fn check_node_itself(node: Node<'_>, count: &mut Count, depth: usize) -> Result<
     let target = node.resolved();
     if target.is_mapping() {
         for (key, value) in target.entries() {
-            if !is_merge(key) {
+            if !key.has_key_string() && !is_merge(key) {
                 key_name(key)?;
             }
             check_node(value, count, depth + 1)?;

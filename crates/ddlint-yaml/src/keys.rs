@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::document::Document;
-use crate::node::{Node, NodeId, NodeKind, Style};
+use crate::node::{Node, NodeId, NodeKind, Style, text_of};
 use crate::scalar;
 use crate::tape::{PROPERTIES, SlotKind};
 
@@ -67,6 +67,11 @@ impl<'a> Node<'a> {
                 None => self.style() == Style::Plain,
                 Some(tag) => tag == "!!merge",
             }
+    }
+
+    /// Whether a key has a name: the look at [`Node::key_string`] that makes none.
+    pub fn has_key_string(self) -> bool {
+        self.key_name().is_some()
     }
 
     /// The name of a key without a copy where its text is its name.
@@ -194,9 +199,10 @@ pub(crate) struct Survey {
 pub(crate) fn survey(document: &Document) -> Survey {
     let mut nameless = false;
     let mut found = Vec::new();
+    let mut texts = Vec::new();
     let mut map: HashMap<Option<Cow<'_, str>>, (Node<'_>, Node<'_>)> = HashMap::new();
     for node in document.nodes() {
-        if node.kind() != NodeKind::Mapping || node.len() <= 8 && !is_doubtful(node) {
+        if node.kind() != NodeKind::Mapping || !is_doubtful(node, &mut texts) {
             continue;
         }
         map.clear();
@@ -226,21 +232,24 @@ pub(crate) fn survey(document: &Document) -> Survey {
     Survey { duplicates: found.into_boxed_slice(), nameless }
 }
 
-/// Whether a small mapping may have a key twice, or one without a name: a look at the texts that allocates nothing.
-fn is_doubtful(mapping: Node<'_>) -> bool {
-    let mut texts: [&str; 8] = [""; 8];
-    for (place, (key, _)) in mapping.entries().enumerate() {
-        let Some(text) = key.text() else { return true };
-        let doubtful = key.style() == Style::Plain && scalar::may_resolve(text)
-            || key.kind() == NodeKind::Alias
-            || key.property().is_some();
-        let Some(before) = texts.get(..place) else { return true };
-        if doubtful || before.contains(&text) {
+/// Whether a mapping may have a key twice, or one without a name: a look at the texts that resolves nothing.
+fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a str>) -> bool {
+    texts.clear();
+    for (key, _) in mapping.entries() {
+        let Some(slot) = key.slot() else { return true };
+        if slot.kind != SlotKind::Scalar || slot.flags & PROPERTIES != 0 {
             return true;
         }
-        if let Some(own) = texts.get_mut(place) {
-            *own = text;
+        let text = text_of(key.document(), slot);
+        if slot.style == Style::Plain && scalar::may_resolve(text) {
+            return true;
         }
+        texts.push(text);
     }
-    false
+    if texts.len() > 12 {
+        texts.sort_unstable();
+        return texts.windows(2).any(|pair| matches!(pair, [one, other] if one == other));
+    }
+    let rest = |place: usize| texts.get(place + 1..).unwrap_or_default();
+    texts.iter().enumerate().any(|(place, text)| rest(place).contains(text))
 }

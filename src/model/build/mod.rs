@@ -18,6 +18,7 @@ mod overlays;
 mod patches;
 pub(crate) mod placeholder;
 mod release;
+mod render_error;
 mod rendered;
 mod resource;
 mod scopes;

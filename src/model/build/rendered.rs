@@ -14,12 +14,12 @@ use ddlint_helm::values::{SetKind as HelmSet, ValuesSource};
 use ddlint_yaml::Span;
 use rayon::prelude::*;
 
-use super::Builder;
 use super::set::SetKind;
+use super::{Builder, render_error};
 use crate::discover::{EntryKind, join};
 use crate::drift::{self, Found};
 use crate::finding::InputError;
-use crate::model::release::{ChartRef, Deployer, ValuesInput};
+use crate::model::release::{ChartRef, Deployer, Release, ValuesInput};
 use crate::model::{DocId, DocKind, NotRendered, ReleaseId};
 use crate::progress;
 use crate::render::{Job, Problem, Renderer};
@@ -88,9 +88,17 @@ impl Builder<'_> {
             values,
             name: release.name.clone().unwrap_or_else(|| UNNAMED.to_string()),
             namespace: release.namespace.clone().unwrap_or_else(|| "default".to_string()),
-            skip_schema: false,
-            skip_crds: false,
+            skip_schema: self.helm_switch(release, "skipSchemaValidation"),
+            skip_crds: self.helm_switch(release, "skipCrds"),
+            skip_tests: self.helm_switch(release, "skipTests"),
         }))
+    }
+
+    /// A switch in the `helm` block of the Application's source that deploys the release.
+    fn helm_switch(&self, release: &Release, name: &str) -> bool {
+        let chart = release.chart_at.filter(|_| matches!(release.deployer, Deployer::Application(_)));
+        let source = chart.and_then(|at| self.node(at)?.parent());
+        source.and_then(|source| source.get("helm")?.get(name)?.as_bool()) == Some(true)
     }
 
     fn values_source(&self, input: &ValuesInput) -> Option<ValuesSource> {
@@ -151,6 +159,12 @@ impl Builder<'_> {
             self.add_chart_files(&chart.chart, &mut files);
         }
         self.add_value_files(id, &mut files);
+        for reference in &rendered.skipped_schema_references {
+            let schema = join(folder, "values.schema.json").unwrap_or_else(|| folder.to_string());
+            let reason =
+                format!("`{reference}` is not fetched: what it demands of the values is not checked");
+            self.loader.skip(&schema, reason);
+        }
         let (table, files) = (Arc::new(rendered.origins), Arc::new(files));
         let deployed_by = self.releases.get(id.0 as usize).and_then(|release| match release.deployer {
             Deployer::Application(app) => Some(app),
@@ -272,7 +286,11 @@ impl Builder<'_> {
                     .collect();
                 let reason = format!("{} not in `charts/`: {}", plural(&names), names.join(", "));
                 let shown = self.loader.tree.display(folder);
-                let help = format!("`helm dependency build {shown}` fetches what is missing");
+                let mut help = format!("`helm dependency build {shown}` fetches what is missing");
+                if let Some(cache) = &self.settings.rendering.cache {
+                    let folder = cache.folder().display();
+                    help.push_str(&format!("; `{folder}` has no archive of that name in that range"));
+                }
                 self.not_rendered(id, reason, Some(help));
             }
             Problem::Chart(message, file, span) => {
@@ -282,47 +300,86 @@ impl Builder<'_> {
                 self.loader.errors.push(InputError { code: "bad-chart", message, help: None, place, file });
             }
             Problem::Render(error) => self.add_render_error(id, folder, error),
+            Problem::Binary(message, file, span) => {
+                let place = file.as_ref().and_then(|file| self.place_of(file, *span));
+                self.add_failure(id, folder, format!("helm: {message}"), Vec::new(), place, false);
+            }
+            Problem::NoBinary => {
+                let message = "`--renderer helm` needs the `helm` program, and there is none on the PATH";
+                let help = "install Helm, or leave the option out: the renderer inside needs nothing";
+                let (message, help) = (message.to_string(), Some(help.to_string()));
+                let error = InputError { code: "no-helm", message, help, place: None, file: None };
+                if !self.loader.errors.contains(&error) {
+                    self.loader.errors.push(error);
+                }
+            }
         }
     }
 
     fn add_render_error(&mut self, id: ReleaseId, folder: &str, error: &RenderError) {
         let parse = matches!(&error.failure, Failure::Template(error)
             if error.kind == ddlint_helm::error::ErrorKind::Parse);
-        let blame: Vec<String> = (error.blame.printed.iter().chain(&error.blame.tested))
+        let told = render_error::told(error);
+        let place = told.place.and_then(|place| self.place_of(&place.file, place.span));
+        let mut help = Vec::new();
+        if let Some(cause) = told.cause
+            && let Some(place) = self.place_of(&cause.file, cause.span)
+        {
+            let at = self.loader.sources.location(place);
+            help.push(format!("it is raised at {}:{}:{}", at.file, at.line, at.column));
+        }
+        help.extend(self.blamed(error));
+        self.add_failure(id, folder, told.message, help, place, parse);
+    }
+
+    /// The values that are to blame, each with where it is given.
+    fn blamed(&mut self, error: &RenderError) -> Vec<String> {
+        let leaves = error.blame.printed.iter().chain(&error.blame.tested);
+        let values: Vec<_> = leaves
             .filter_map(|leaf| match leaf {
                 Leaf::Value { path, place } => Some((path.clone(), place.clone())),
                 Leaf::Set { path } => Some((path.clone(), None)),
                 _ => None,
             })
             .take(3)
-            .map(|(path, place)| {
-                match place
-                    .and_then(|it| self.place_of(&it.file, Some(Span { start: it.start, end: it.end })))
-                {
-                    Some(place) => {
-                        let at = self.loader.sources.location(place);
-                        format!("the value `{path}` is given at {}:{}:{}", at.file, at.line, at.column)
-                    }
-                    None => format!("the value `{path}` decides it"),
-                }
-            })
             .collect();
+        let told = values.into_iter().map(|(path, place)| {
+            let span = |it: &ddlint_helm::origin::Place| Span { start: it.start, end: it.end };
+            match place.and_then(|it| self.place_of(&it.file, Some(span(&it)))) {
+                Some(place) => {
+                    let at = self.loader.sources.location(place);
+                    format!("the value `{path}` is given at {}:{}:{}", at.file, at.line, at.column)
+                }
+                None => format!("the value `{path}` decides it"),
+            }
+        });
+        told.collect()
+    }
+
+    /// A chart that could not be rendered: an error where it is deployed so, or was named, or does not even parse.
+    fn add_failure(
+        &mut self,
+        id: ReleaseId,
+        folder: &str,
+        message: String,
+        help: Vec<String>,
+        place: Option<Place>,
+        always: bool,
+    ) {
         let named = self.charts.iter().any(|chart| chart.named && chart.path == folder);
         let deployed = self
             .releases
             .get(id.0 as usize)
             .is_some_and(|release| matches!(release.deployer, Deployer::Application(_)));
-        let help = (!blame.is_empty()).then(|| blame.join("; "));
-        if parse || named || deployed {
-            let place = error.places.first().and_then(|place| self.place_of(&place.file, place.span));
+        let help = (!help.is_empty()).then(|| help.join("; "));
+        if always || named || deployed {
             let file = place.is_none().then(|| self.loader.tree.display(folder));
-            let code = "render-failed";
-            let error = InputError { code, message: error.message.clone(), help, place, file };
+            let error = InputError { code: "render-failed", message, help, place, file };
             if !self.loader.errors.contains(&error) {
                 self.loader.errors.push(error);
             }
         } else {
-            let first = error.message.lines().next().unwrap_or_default();
+            let first = message.lines().next().unwrap_or_default();
             self.not_rendered(id, format!("its defaults are not enough: {first}"), help);
         }
     }

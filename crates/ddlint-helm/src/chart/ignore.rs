@@ -20,7 +20,7 @@ enum Subject {
 
 #[derive(Clone, Debug)]
 struct Rule {
-    pattern: String,
+    pattern: Option<Vec<Piece>>,
     subject: Subject,
     negate: bool,
     only_folders: bool,
@@ -55,23 +55,27 @@ impl Rules {
         let (negate, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
         let (only_folders, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
         let subject = if line.contains('/') { Subject::Path } else { Subject::Name };
-        let pattern = line.strip_prefix('/').unwrap_or(line).to_string();
+        // What is left of a pattern that can be read may be one that cannot; it matches nothing.
+        let pattern = pieces(line.strip_prefix('/').unwrap_or(line)).ok();
         self.rules.push(Rule { pattern, subject, negate, only_folders });
         Ok(())
     }
 
     fn ignores_itself(&self, path: &str, folder: bool) -> bool {
+        let letters: Vec<char> = path.chars().collect();
+        let name = letters.rsplit(|c| *c == '/').next().unwrap_or(&letters);
         for rule in &self.rules {
             let subject = match rule.subject {
-                Subject::Path => path,
-                Subject::Name => path.rsplit('/').next().unwrap_or(path),
+                Subject::Path => &letters,
+                Subject::Name => name,
             };
+            let matches = || rule.pattern.as_ref().is_some_and(|pattern| match_pieces(pattern, subject));
             let wrong_kind = rule.only_folders && !folder;
             if rule.negate {
-                if wrong_kind || !matches(&rule.pattern, subject).unwrap_or(false) {
+                if wrong_kind || !matches() {
                     return true;
                 }
-            } else if !wrong_kind && matches(&rule.pattern, subject).unwrap_or(false) {
+            } else if !wrong_kind && matches() {
                 return true;
             }
         }

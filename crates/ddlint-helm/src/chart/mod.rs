@@ -10,6 +10,7 @@ mod ignore;
 mod load;
 mod metadata;
 
+pub use crate::deps::newest_in_range;
 pub use archive::{ArchiveLimits, unpack};
 pub use load::{load, load_packed};
 pub(crate) use metadata::scalar_text;

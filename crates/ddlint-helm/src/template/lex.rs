@@ -128,7 +128,7 @@ impl<'a> Lexer<'a> {
     /// The next token. After an error or the end it gives the same again.
     pub(super) fn next(&mut self) -> Token {
         if self.error.is_some() {
-            return Token { kind: Kind::Error, start: 0, end: 0, line: self.start_line };
+            return self.error_token();
         }
         loop {
             let step = if self.inside_action { self.inside() } else { self.text() };
@@ -154,15 +154,19 @@ impl<'a> Lexer<'a> {
     }
 
     fn fail(&mut self, message: String) -> Step {
-        let token = Token { kind: Kind::Error, start: 0, end: 0, line: self.start_line };
         self.error = Some(message);
-        Some(token)
+        Some(self.error_token())
+    }
+
+    /// What could not be read: from the begin of the token to where its reading stopped.
+    fn error_token(&self) -> Token {
+        Token { kind: Kind::Error, start: self.start as u32, end: self.pos as u32, line: self.start_line }
     }
 
     /// Moves on by bytes that are skipped or emitted, counting lines.
     fn advance_to(&mut self, pos: usize) {
         let passed = self.input.get(self.pos..pos).unwrap_or_default();
-        self.line += passed.iter().filter(|b| **b == b'\n').count() as u32;
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u32;
         self.pos = pos;
     }
 
@@ -177,7 +181,8 @@ impl<'a> Lexer<'a> {
 
     fn next_char(&mut self) -> Option<char> {
         let (c, width) = decode(self.rest())?;
-        self.advance_to(self.pos + width);
+        self.line += u32::from(c == '\n');
+        self.pos += width;
         Some(c)
     }
 
@@ -372,6 +377,8 @@ impl<'a> Lexer<'a> {
     }
 
     fn absorb_alphanumeric(&mut self) {
+        let word = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
+        self.pos += self.rest().iter().take_while(word).count();
         while let Some((c, width)) = decode(self.rest()) {
             if !is_alphanumeric(c) {
                 break;

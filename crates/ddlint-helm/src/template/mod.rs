@@ -10,8 +10,10 @@ mod parse;
 
 pub(crate) use lex::decode;
 
+use crate::origin::PairHasher;
 use ast::Ast;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why a text is no template.
@@ -37,23 +39,37 @@ impl ParseError {
 /// What a text parses to.
 type Parsed = Arc<Result<Ast, ParseError>>;
 
+/// Texts with one hash, each with what it parses to.
+type Known = Vec<(Arc<[u8]>, Parsed)>;
+
 /// Parsed templates by content, shared by all renders of a process.
 #[derive(Debug, Default)]
 pub struct ParseCache {
-    known: Mutex<HashMap<Arc<[u8]>, Parsed>>,
+    known: Mutex<HashMap<u64, Known, BuildHasherDefault<PairHasher>>>,
 }
 
 impl ParseCache {
     /// The tree of a text.
     pub(crate) fn parse(&self, source: &[u8]) -> Parsed {
+        let mut hasher = PairHasher::default();
+        hasher.write(source);
+        let hash = hasher.finish();
+        let find = |known: &Known| {
+            known.iter().find(|(text, _)| **text == *source).map(|(_, parsed)| Arc::clone(parsed))
+        };
         // A panic while the lock is held cannot leave the map half-changed.
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).and_then(find);
         if let Some(parsed) = known {
             return parsed;
         }
-        let source: Arc<[u8]> = source.into();
-        let parsed = Arc::new(parse::parse(Arc::clone(&source)));
+        let text: Arc<[u8]> = source.into();
+        let parsed = Arc::new(parse::parse(Arc::clone(&text)));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(source).or_insert(parsed))
+        let same = known.entry(hash).or_default();
+        if let Some(parsed) = find(same) {
+            return parsed;
+        }
+        same.push((text, Arc::clone(&parsed)));
+        parsed
     }
 }
