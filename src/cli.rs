@@ -192,9 +192,9 @@ pub struct CheckArgs {
     /// Report only what this git revision does not have
     #[arg(long, value_name = "REV", help_heading = "Changes")]
     pub since: Option<String>,
-    /// Read everything, report what these files cause
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Changes")]
-    pub caused_by: Vec<PathBuf>,
+    /// Read everything, report what these files cause; without a FILE, what the PATHs cause
+    #[arg(long, value_name = "FILE", num_args = 0.., help_heading = "Changes")]
+    pub caused_by: Option<Vec<PathBuf>>,
     /// Leave out the findings that this file holds
     #[arg(long, value_name = "FILE", help_heading = "Changes")]
     pub baseline: Option<PathBuf>,

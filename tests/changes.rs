@@ -264,6 +264,18 @@ fn what_named_files_cause_is_reported_wherever_it_stands() {
     assert_eq!(caused("", &["k8s/app.yaml"]).rules(), ["agent-host-ip-unreachable"]);
     assert_eq!(caused("", &["k8s/old.yaml", "README.md"]).rules(), ["http-error-statuses"]);
     assert_eq!(caused("", &["README.md"]).code, 0);
+    // As pre-commit calls it: options of the user between the hook's own and the names of files.
+    let hook = [
+        "check",
+        "--caused-by",
+        "--select",
+        "agent-host-ip-unreachable",
+        "--format",
+        "json",
+        "helm/values.yaml",
+    ];
+    assert_eq!(folder.run(&hook).rules(), ["agent-host-ip-unreachable"]);
+    assert_eq!(folder.run(&["check", "--caused-by"]).code, 2);
     assert_eq!(
         caused("helm", &["values.yaml"]).rules(),
         ["agent-host-ip-unreachable"],

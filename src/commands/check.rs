@@ -49,11 +49,20 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
         return Ok(0);
     }
     let mut paths = Vec::new();
-    if !args.caused_by.is_empty() && args.input.paths.is_empty() {
+    // Hooks put names of files at the end, behind options of the user.
+    let mut input_args = args.input.clone();
+    let causes = args.caused_by.as_ref().map(|files| match files.as_slice() {
+        [] => std::mem::take(&mut input_args.paths),
+        files => files.to_vec(),
+    });
+    if causes.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Stop::new("`--caused-by` needs the names of files"));
+    }
+    if causes.is_some() && input_args.paths.is_empty() {
         // What a file causes can stand anywhere.
         paths.push(configuration::repository(&directory).unwrap_or(&directory).to_path_buf());
     }
-    let inputs = input::inputs(&args.input, &configuration, model_settings, &directory, &mut paths, true)?;
+    let inputs = input::inputs(&input_args, &configuration, model_settings, &directory, &mut paths, true)?;
     if inputs.stdin.is_some() && args.since.is_some() {
         return Err(Stop::new("`--since` compares files with a git revision; standard input has none")
             .help("name the paths to lint: `ddlint check . --since REV`"));
@@ -77,8 +86,8 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     if let Some(rev) = &args.since {
         changes::since(rev, &options, &rules, &mut linted)?;
     }
-    if !args.caused_by.is_empty() {
-        changes::caused_by(&args.caused_by, &directory, &mut linted);
+    if let Some(files) = &causes {
+        changes::caused_by(files, &directory, &mut linted);
     }
     drop(bar);
     if mends {
