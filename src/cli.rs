@@ -40,6 +40,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Run the examples inside rule files as tests
     Test(TestArgs),
+    /// Make a rule file that passes its tests
+    New(NewArgs),
+    /// Show the members of a view with their facts, or what a JSONPath selects from them, and where
+    Query(QueryArgs),
     /// Write a commented .ddlint.yaml
     Init(InitArgs),
     /// Print the JSON Schema of a file format
@@ -346,4 +350,29 @@ pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `new`.
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// The rule's id: kebab-case, names the problem
+    #[arg(value_name = "RULE-ID")]
+    pub id: String,
+    /// The folder [default: the first of `rules:` in .ddlint.yaml, else the current one]
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Where settings and rules come from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Arguments of `query`.
+#[derive(Args, Debug)]
+pub struct QueryArgs {
+    /// The view, for example `container`
+    #[arg(long, value_name = "VIEW")]
+    pub view: String,
+    /// What is read; a first word that begins with `$` is a JSONPath from each member's node.
+    #[command(flatten)]
+    pub input: InputArgs,
 }

@@ -139,3 +139,45 @@ fn completions_and_the_man_page_know_every_command_and_option() {
     }
     assert_eq!(folder.run(&["completions", "nushel"]).code, 2);
 }
+
+#[test]
+fn a_new_rule_passes_its_tests_and_overwrites_nothing() {
+    let folder = Folder::repository(&[]);
+    let ran = folder.run(&["new", "mutable-image-tag", "lint"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(folder.run(&["test", "lint"]).code, 0);
+    let text = folder.read("lint/mutable-image-tag.yaml");
+    assert_eq!(folder.run(&["new", "mutable-image-tag", "lint"]).code, 2);
+    assert_eq!(folder.read("lint/mutable-image-tag.yaml"), text);
+    folder.write(".ddlint.yaml", "rules: [lint]\n");
+    assert!(folder.run(&["new", "mutable-image-tag"]).err.contains("already"));
+    assert_eq!(folder.run(&["new", "another-thing"]).code, 0);
+    assert!(folder.exists("lint/another-thing.yaml"), "beside the other rules");
+    for bad in ["Mutable", "a--b", "-a", "1x", "duplicate-yaml-key"] {
+        assert_eq!(folder.run(&["new", "--", bad]).code, 2, "{bad}");
+    }
+}
+
+#[test]
+fn query_shows_members_and_what_a_path_selects_without_secrets() {
+    let key = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{user: bob, pin: \"4711\"}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n    - name: web\n      image: web:1\n      env: [{{name: DD_API_KEY, value: {key}}}]\n"
+    );
+    let folder = Folder::repository(&[("a.yaml", &secret)]);
+    let ran = folder.run(&["query", "--view", "container", "."]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.starts_with("a.yaml:11:") && ran.out.contains("Pod/web"), "{}", ran.out);
+    assert!(ran.out.contains("  image: web:1  (a.yaml:12:14)\n"), "{}", ran.out);
+    let images = folder.run(&["query", "--view", "resource", "$.spec.containers[*].image", "."]);
+    assert_eq!(images.out, "a.yaml:12:14 spec.containers[0].image: web:1\n");
+    let all = folder.run(&["query", "--view", "resource", "$..*", "."]).out;
+    assert!(!all.contains("bob") && !all.contains("4711") && !all.contains(key), "{all}");
+    for view in ["resource", "env", "document", "container", "workload"] {
+        let out = folder.run(&["query", "--view", view]).out;
+        assert!(!out.contains(key) && !out.contains("4711"), "{view}: {out}");
+    }
+    let wrong = folder.run(&["query", "--view", "contaner"]);
+    assert!(wrong.code == 2 && wrong.err.contains("did you mean `container`?"), "{}", wrong.err);
+    assert_eq!(folder.run(&["query", "--view", "resource", "$.["]).code, 2);
+}

@@ -9,6 +9,7 @@ mod configuration;
 mod files;
 mod fixes;
 mod input;
+mod query;
 mod render;
 mod rules;
 mod scaffold;
@@ -75,6 +76,8 @@ pub(crate) fn run(command: Command) -> Result<u8, Stop> {
         Command::Rules(args) => rules::rules(&args),
         Command::Explain(args) => rules::explain(&args),
         Command::Test(args) => rules::test(&args.dirs),
+        Command::New(args) => rules::new(&args),
+        Command::Query(args) => query::query(&args),
         Command::Init(args) => scaffold::init(&args),
         Command::Schema(args) => scaffold::schema(args.format),
         Command::Completions(args) => scaffold::completions(args.shell),

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Stop, configuration, print, working_directory};
-use crate::cli::{ExplainArgs, ListFormat, RulesArgs};
+use super::{Stop, configuration, files, print, working_directory};
+use crate::cli::{ExplainArgs, ListFormat, NewArgs, RulesArgs};
 use crate::near;
 use crate::report;
 use crate::rule::{self, Registry, Rule};
@@ -77,6 +77,42 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<u8, Stop> {
     let registry = configuration::load(&args.config, &working_directory()?)?.registry;
     let rule = registry.get(&args.rule).ok_or_else(|| no_rule(&registry, &args.rule))?;
     print(&rule::docs::markdown(rule))?;
+    Ok(0)
+}
+
+/// `ddlint new`: never overwrites.
+pub(super) fn new(args: &NewArgs) -> Result<u8, Stop> {
+    let directory = working_directory()?;
+    let configuration = configuration::load(&args.config, &directory)?;
+    let id = &args.id;
+    let kebab = id
+        .split('-')
+        .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+    if !kebab || !id.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return Err(Stop::new(format!("`{id}` is no rule id"))
+            .help("an id is kebab-case and names the problem: `mutable-image-tag`"));
+    }
+    if let Some(known) = configuration.registry.get(id) {
+        return Err(Stop::new(format!("there is a rule `{id}` already, in {}", known.path))
+            .help("one id, one meaning: choose another"));
+    }
+    let folder = match (&args.dir, configuration.config.rules.first()) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(set)) => configuration.path(set),
+        (None, None) => PathBuf::from("."),
+    };
+    let path = folder.join(format!("{id}.yaml"));
+    let shown = configuration::shown(&path, &directory);
+    if path.exists() {
+        return Err(Stop::new(format!("`{shown}` exists already, and is left as it is")));
+    }
+    fs::create_dir_all(&folder)
+        .map_err(|error| Stop::new(format!("`{}` cannot be made: {error}", folder.display())))?;
+    files::write_whole(&path, &rule::docs::scaffold(id, "local"))?;
+    print(&format!(
+        "wrote {shown}; `ddlint test {}` runs its examples\n",
+        configuration::shown(&folder, &directory)
+    ))?;
     Ok(0)
 }
 

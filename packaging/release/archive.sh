@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# One archive of a release: the binary, its man page, completions and licences. `archive.sh TARGET VERSION`
+set -euo pipefail
+target=$1 version=$2
+cargo build --release --locked --bin ddlint --target "$target"
+built=${CARGO_TARGET_DIR:-target}/$target/release
+binary=ddlint
+[ -e "$built/ddlint.exe" ] && binary=ddlint.exe
+work=$(mktemp -d)
+cp "$built/$binary" LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md "$work/"
+"$work/$binary" man > "$work/ddlint.1"
+mkdir "$work/completions"
+for shell in bash zsh fish elvish powershell; do "$work/$binary" completions "$shell" > "$work/completions/ddlint.$shell"; done
+mkdir -p dist
+tar czf "dist/ddlint-$version-$target.tar.gz" -C "$work" .
+rm -rf "$work"
