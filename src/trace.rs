@@ -91,7 +91,9 @@ fn resource_fields(model: &Model, id: ResourceId, filter: &Filter, out: &mut Vec
             let whole = root.document().normalized_path(node.id());
             let path = whole.strip_prefix(above.as_str()).map_or(whole.clone(), |below| format!("${below}"));
             let place = Place { file, span: node.span() };
-            let hidden = secret && (path.starts_with("$['data']") || path.starts_with("$['stringData']"));
+            let named = node.parent().and_then(|parent| parent.get("name")).and_then(Node::as_str);
+            let hidden = secret && (path.starts_with("$['data']") || path.starts_with("$['stringData']"))
+                || (last_key(&path) == "value" && named.is_some_and(secrets::names_secret));
             let text = node.text().unwrap_or(if node.is_mapping() { "{}" } else { "[]" });
             let shown = secrets::mask_line(&format!("{}: {text}", last_key(&path)), hidden);
             let value = shown.split_once(": ").map(|(_, value)| value.to_string());

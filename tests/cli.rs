@@ -232,6 +232,31 @@ fn secrets_are_masked_in_what_is_shown() {
 }
 
 #[test]
+fn a_value_beside_the_name_of_a_secret_is_masked() {
+    let folder = std::env::temp_dir().join(format!("ddlint-named-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("app.yaml");
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n        \
+                - name: web\n          env:\n            - name: DB_PASSWORD\n              value: hunter2\n            \
+                - name: DD_TRACE_HTTP_SERVER_ERROR_STATUSES\n              value: '500'\n";
+    std::fs::write(&path, text).expect("a file");
+    let name = path.to_string_lossy().into_owned();
+    let shown = stdout(&run(&["check", &name, "--select", "http-error-statuses"]));
+    assert!(shown.contains("DD_TRACE_HTTP_SERVER_ERROR_STATUSES"), "{shown}");
+    for args in [
+        &["check", &name][..],
+        &["check", &name, "--diff", "--unsafe-fixes"],
+        &["trace", &name],
+        &["query", "--view", "env", &name],
+        &["query", "--view", "resource", "$..*", &name],
+    ] {
+        let shown = stdout(&run(args));
+        assert!(!shown.contains("hunter2"), "{args:?}: {shown}");
+    }
+    std::fs::remove_dir_all(Path::new(&folder)).expect("the folder goes");
+}
+
+#[test]
 fn test_hooks_are_printed_and_change_nothing_behind_the_pipe() {
     let folder = std::env::temp_dir().join(format!("ddlint-hooks-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("templates")).expect("a folder");

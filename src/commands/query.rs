@@ -124,7 +124,18 @@ impl Shower<'_> {
         };
         let in_secret = fact.place.is_some_and(|place| {
             let outer = self.model.sources.outermost(place);
-            self.secrets.contains(outer.file, outer.span.start)
+            let file = self.model.sources.get(outer.file);
+            let (line, _) = file.line_column(outer.span.start);
+            let start = file.line_starts().get(line as usize - 1).copied().unwrap_or(outer.span.start);
+            // In a list of names and values on one line the line itself tells it.
+            let text =
+                file.text.get(start as usize..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+            let masked = mask_line(text, false);
+            let at = (outer.span.start - start) as usize;
+            let hidden = masked.len() == text.len()
+                && masked.get(at..at + 1).is_some_and(|it| it == "*")
+                && text.get(at..at + 1) != Some("*");
+            hidden || self.secrets.contains(outer.file, outer.span.start)
         });
         let text: Vec<&str> = text.lines().collect();
         let line = format!("{}: {}", name.rsplit('.').next().unwrap_or(name), text.join(" "));

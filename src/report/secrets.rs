@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use ddlint_yaml::Span;
+use ddlint_yaml::{Node, Span};
 use regex::Regex;
 
 use crate::model::Model;
-use crate::source::{FileId, Place};
+use crate::source::{FileId, Origin, Place};
 
 // A pattern that does not compile would be a bug found by every test of this module.
 #[expect(clippy::unwrap_used, reason = "constant patterns, compiled by the tests below")]
@@ -28,6 +28,9 @@ static KEYED: LazyLock<Regex> = LazyLock::new(|| {
 /// Long runs of hexadecimal or base64 letters: keys, tokens, digests of secrets.
 static OPAQUE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:ddapp_|ddapi_)?(?:[0-9a-fA-F]{32,64}|[A-Za-z0-9+/]{40,}={0,2})"));
+/// A text that may hold the name of a secret beside its value.
+static NAMED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)name:[^\n]*(?:key|passw|passphrase|token|secret|credential)"));
 /// Keys that hold the name of a Secret, not its content.
 static REFERENCE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)(existing|secretname|secretref|keyref|name$)"));
@@ -66,6 +69,12 @@ pub fn mask_line(line: &str, in_secret: bool) -> String {
         .collect()
 }
 
+/// Whether what a name stands for is a secret.
+pub fn names_secret(name: &str) -> bool {
+    // Asked as a line, such a name hides any value.
+    mask_line(&format!("{name}: x"), false).ends_with('*')
+}
+
 /// Where the data of Secrets stands.
 #[derive(Clone, Debug, Default)]
 pub struct SecretData(BTreeMap<FileId, Vec<Span>>);
@@ -86,7 +95,29 @@ impl SecretData {
                 places.0.entry(place.file).or_default().push(Span { start, end: place.span.end });
             }
         }
+        places.add_named_values(model);
         places
+    }
+
+    /// The `value` beside a `name` that names a secret, on a line of its own: an environment variable, a parameter.
+    fn add_named_values(&mut self, model: &Model) {
+        let rendered = |file| matches!(model.sources.get(file).origin, Origin::Rendered(_));
+        for doc in model.docs.iter().filter(|doc| !rendered(doc.file)) {
+            if !NAMED.is_match(&model.sources.get(doc.file).text) {
+                continue;
+            }
+            for node in doc.tree.nodes().filter(|node| node.is_mapping()) {
+                let name = node.get("name").and_then(Node::as_str).unwrap_or_default();
+                let Some(value) = node.get("value").filter(|value| value.is_scalar()) else { continue };
+                if names_secret(name) {
+                    let place = model.sources.outermost(Place { file: doc.file, span: value.full_span() });
+                    let starts = model.sources.get(place.file).line_starts();
+                    let line = starts.partition_point(|&start| start <= place.span.start).saturating_sub(1);
+                    let start = starts.get(line).copied().unwrap_or(place.span.start);
+                    self.0.entry(place.file).or_default().push(Span { start, end: place.span.end });
+                }
+            }
+        }
     }
 
     /// Whether a line that begins at this offset stands in such data.
