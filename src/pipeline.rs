@@ -13,7 +13,7 @@ use crate::model::{DocKind, Model, NotRendered, Settings, build};
 use crate::near;
 use crate::provenance;
 use crate::report::identity::Identity;
-use crate::report::{Hidden, HiddenBy, Report, Reported, ReportedError, Summary};
+use crate::report::{Hidden, HiddenBy, Report, Reported, ReportedError, ReportedOrigin, Summary};
 use crate::rule::{Registry, Selection, run};
 use crate::source::{Origin, Place, SourceFile};
 use crate::stream::{self, Carried, DocumentOut};
@@ -191,6 +191,11 @@ fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_
         };
         provenance::lead_back(&mut finding, &model.sources);
         provenance::add_shadowed(&mut finding, model);
+        if finding.label.is_empty()
+            && let Some(template) = named_template(model, &finding)
+        {
+            finding.label = format!("rendered from {template}");
+        }
         findings.push((finding, printed));
     }
     findings.extend(not_rendered(model, rules).into_iter().map(|finding| (finding, None)));
@@ -219,6 +224,9 @@ fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_
         let mut it = Reported::new(finding, &model.sources, &identity);
         it.hidden = hidden.map(|reason| Hidden { by: HiddenBy::Comment, reason });
         it.about = about;
+        if it.origin.is_empty() {
+            it.origin.extend(named_template(model, finding).map(ReportedOrigin::template));
+        }
         reported.push(it);
     }
     let mut report = Report {
@@ -237,6 +245,15 @@ fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_
         merge(&mut report, carried, rules);
     }
     report
+}
+
+/// The template that helm names above the document of a finding.
+fn named_template<'m>(model: &'m Model, finding: &Finding) -> Option<&'m str> {
+    let file = model.sources.get(finding.primary.file);
+    match file.origin {
+        Origin::Stdin | Origin::Disk => stream::template_of(&file.text, finding.primary.span.start),
+        _ => None,
+    }
 }
 
 /// A finding for each chart that could not be rendered.

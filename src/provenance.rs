@@ -63,13 +63,13 @@ fn sources_with(rendering: &Rendering, span: Span, lines: bool, around: &[Origin
     Sources { printed, tested }
 }
 
-/// A line of a template without the space around its text.
+/// A line of a template without its indentation and its end.
 fn trimmed(sources: &SourceMap, place: Place) -> Place {
     let Span { start, end } = place.span;
     let text = sources.get(place.file).text.get(start as usize..end as usize).unwrap_or_default();
     let rest = text.trim_start();
     let start = start + (text.len() - rest.len()) as u32;
-    let length = rest.trim_end().len() as u32;
+    let length = rest.trim_end_matches(['\n', '\r']).len() as u32;
     if length == 0 { place } else { Place { span: Span { start, end: start + length }, ..place } }
 }
 
@@ -115,9 +115,16 @@ pub fn chain_with(
     // After a key without a value lines are absent that would be its value.
     let lines = text.is_some_and(|text| text.contains('\n') || text.is_empty());
     let found = sources_with(rendering, at.span, lines, around);
-    let printed = found.printed.iter().map(|leaf| step(rendering, sources, leaf, false));
-    let tested = found.tested.iter().map(|leaf| step(rendering, sources, leaf, true));
-    printed.chain(tested).collect()
+    let mut steps: Vec<OriginStep> =
+        found.printed.iter().map(|leaf| step(rendering, sources, leaf, false)).collect();
+    // Where all of it was printed by an action, that is the line of the template.
+    if !steps.iter().any(|step| step.kind == "template")
+        && let Some(place) = template_place(rendering, sources, at.span)
+    {
+        steps.push(OriginStep { kind: "template", place: Some(place), path: None, tested: false });
+    }
+    steps.extend(found.tested.iter().map(|leaf| step(rendering, sources, leaf, true)));
+    steps
 }
 
 /// The origins of a range, as they are recorded.

@@ -6,7 +6,7 @@
 mod binary;
 mod cache;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ddlint_helm::HelmDialect;
@@ -106,6 +106,8 @@ pub struct Variation {
     pub unrecorded: bool,
     /// The coalesced values are given back.
     pub keep_values: bool,
+    /// Only these templates, by the names of their documents' sources; none: all.
+    pub only: Option<BTreeSet<Arc<str>>>,
 }
 
 /// Why there are no documents.
@@ -271,6 +273,7 @@ impl<'t> Renderer<'t> {
         }
         request.recording = !variation.unrecorded;
         request.world = variation.world;
+        request.only = variation.only;
         request.api_versions = self.options.api_versions.clone();
         request.include_crds = !(self.options.skip_crds || job.skip_crds);
         request.skip_schema = job.skip_schema;

@@ -22,6 +22,8 @@ pub struct Filter {
     pub resource: Option<String>,
     /// A JSONPath into the resource.
     pub field: Option<Query>,
+    /// Whether what only decides which resource or which item of a list it is counts too.
+    pub positions: bool,
 }
 
 /// A field and where it came from.
@@ -66,7 +68,7 @@ fn resource_fields(model: &Model, id: ResourceId, filter: &Filter, out: &mut Vec
     let file = model.doc(resource.at.doc).file;
     let secret = resource.kind == "Secret";
     let rendering = match &model.sources.get(file).origin {
-        Origin::Rendered(rendering) => Some(&**rendering),
+        Origin::Rendered(rendering) if filter.positions => Some(&**rendering),
         _ => None,
     };
     // A resource is another one under another name.
@@ -265,32 +267,77 @@ pub fn json(fields: &[Field]) -> String {
     text
 }
 
-/// `--format text`: a block a resource, a line a field, below it where it came from.
+/// `--format text`: a block a resource, a line a field, beside or below it where it came from.
 pub fn text(fields: &[Field]) -> String {
     let mut out = String::new();
-    let mut last: Option<&ResourceName> = None;
-    for field in fields {
-        // Writing to a String cannot fail.
-        if last != Some(&field.resource) {
-            let it = &field.resource;
-            let namespace = it.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-            let _ =
-                writeln!(out, "{}{}/{}{namespace}", if last.is_some() { "\n" } else { "" }, it.kind, it.name);
-            last = Some(&field.resource);
+    let mut from = 0;
+    while let Some(first) = fields.get(from) {
+        let to = fields.iter().skip(from).take_while(|field| field.resource == first.resource).count() + from;
+        let block = fields.get(from..to).unwrap_or_default();
+        if from > 0 {
+            out.push('\n');
         }
-        let value = field.value.as_deref().unwrap_or_default();
-        let first: String = value.lines().next().unwrap_or_default().chars().take(60).collect();
-        let cut = if first.len() < value.len() { "…" } else { "" };
-        let _ = writeln!(out, "  {}: {first}{cut}", dotted(&field.path));
-        for (step, at) in &field.origin {
-            let place =
-                at.as_ref().map(|at| format!(" {}:{}:{}", at.file, at.line, at.column)).unwrap_or_default();
-            let path = step.path.as_ref().map(|path| format!(" {}", dotted(path))).unwrap_or_default();
-            let how = if step.tested { "if  " } else { "from" };
-            let _ = writeln!(out, "      {how} {}{path}{place}", step.kind);
-        }
+        resource_text(&first.resource, block, &mut out);
+        from = to;
     }
     out
+}
+
+/// One resource: what stands in the text of a manifest or a template is told at the right, values below the field.
+fn resource_text(resource: &ResourceName, fields: &[Field], out: &mut String) {
+    const WIDEST: usize = 56;
+    let namespace = resource.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}/{}{namespace}", resource.kind, resource.name);
+    let heads: Vec<String> = fields.iter().map(head).collect();
+    let width =
+        heads.iter().map(|head| head.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or(0);
+    for (field, head) in fields.iter().zip(&heads) {
+        let from_values = |step: &OriginStep| step.tested || !matches!(step.kind, "template" | "literal");
+        let place = field.origin.iter().find(|(step, _)| matches!(step.kind, "template" | "literal"));
+        let place = place.and_then(|(_, at)| at.as_ref()).map(|at| format!("{}:{}", at.file, at.line));
+        let _ = writeln!(out, "{}", format!("{head:width$}  {}", place.unwrap_or_default()).trim_end());
+        let steps = field.origin.iter().filter(|(step, _)| from_values(step) && !only_literal(step));
+        for (step, at) in steps {
+            let place = at.as_ref().map(|at| format!("{}:{}:{}", at.file, at.line, at.column));
+            let what = match (&step.path, step.kind) {
+                (Some(path), "release") => format!(".Release.{path}"),
+                (Some(path), "chart") => format!(".Chart.{path}"),
+                (Some(path), "capabilities") => path.clone(),
+                (Some(path), _) => dotted(path),
+                (None, kind) => kind.to_string(),
+            };
+            let whose = match step.kind {
+                "application" => " (inline values)",
+                "set" => " (--set)",
+                "random" => " (drawn anew at every render)",
+                "values" if at.is_none() => " (given nowhere)",
+                _ => "",
+            };
+            let how = if step.tested { "if" } else { "<-" };
+            let what = format!("{what}{whose}");
+            let _ = writeln!(
+                out,
+                "{}",
+                format!("      {how} {what:40}  {}", place.unwrap_or_default()).trim_end()
+            );
+        }
+    }
+}
+
+/// A literal of a template that was only compared with says nothing to a reader.
+fn only_literal(step: &OriginStep) -> bool {
+    step.tested && matches!(step.kind, "template" | "literal")
+}
+
+/// The field and its value, cut to a line.
+fn head(field: &Field) -> String {
+    const LONGEST: usize = 60;
+    let path = dotted(&field.path);
+    let Some(value) = &field.value else { return format!("  {path}: (not shown)") };
+    let first: String = value.lines().next().unwrap_or_default().chars().take(LONGEST).collect();
+    let cut = if first.len() < value.len() { "…" } else { "" };
+    format!("  {path}: {first}{cut}")
 }
 
 /// A normalized path as people write it: `spec.template.spec.containers[0].image`.

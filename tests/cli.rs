@@ -106,6 +106,11 @@ fn what_drifts_is_found_where_it_is_mended() {
             "error checksum-of-random testdata/drifting/apps/shop.yaml:16 {annotation} <- \
              Deployment/shop-shop {annotation}, Secret/shop-shop $['data']['password']"
         ),
+        // What stands in an archive cannot be opened.
+        format!(
+            "error render-nondeterministic {shop}/Chart.yaml:9 $['data']['cookie'] <- \
+             Secret/shop-queue $['data']['cookie']"
+        ),
         format!(
             "warning helm-lookup-empty {shop}/templates/config.yaml:6 $['data']['mesh'] <- \
              ConfigMap/shop-shop $['data']['mesh']"
@@ -147,6 +152,71 @@ fn the_pipe_reports_what_check_reports() {
         assert!(stdout(&direct) == stdout(&piped), "{folder}: the reports differ");
         assert_eq!(direct.status.code(), piped.status.code());
     }
+}
+
+#[test]
+fn streams_of_other_renderers_are_read() {
+    let twice = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  a: x\n  a: y\n";
+    let helm = format!(
+        "---\n# Source: web/templates/other.yaml\nkind: Other\n---\n# Source: web/templates/config.yaml\n{twice}"
+    );
+    let tracked = twice.replace(
+        "name: web",
+        "annotations:\n    argocd.argoproj.io/tracking-id: web:/ConfigMap:web/web\n  name: web",
+    );
+    for (stream, template) in [
+        (helm, Some("web/templates/config.yaml")),
+        (format!("{twice}---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: web\n"), None),
+        (format!("---\n{tracked}"), None),
+    ] {
+        let report = stdout(&run_with(&["check", "--format", "json"], stream.as_bytes()));
+        let json: serde_json::Value = serde_json::from_str(&report).expect("the report is JSON");
+        let finding = &json["findings"][0];
+        assert_eq!(finding["rule"], "duplicate-yaml-key", "{report}");
+        assert_eq!(finding["location"]["file"], "<stdin>");
+        assert_eq!(finding["origin"][0]["file"].as_str(), template, "{report}");
+        assert_eq!(finding["origin"][0]["line"].as_u64(), None, "{report}");
+    }
+}
+
+#[test]
+fn a_trace_leads_to_values_and_templates_and_shows_no_secret() {
+    let output = run(&[
+        "trace",
+        "testdata/drifting",
+        "--resource",
+        "Deployment/shop-shop",
+        "--field",
+        "$.spec.replicas",
+    ]);
+    let text = stdout(&output);
+    for part in [
+        "Deployment/shop-shop",
+        "spec.replicas: 3",
+        "testdata/drifting/charts/shop/templates/deployment.yaml:6",
+        "<- replicas (inline values)",
+        "testdata/drifting/apps/shop.yaml:14:",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    let json =
+        stdout(&run(&["trace", "testdata/drifting", "--format", "json", "--field", "$.spec.replicas"]));
+    let json: serde_json::Value = serde_json::from_str(&json).expect("the trace is JSON");
+    assert_eq!(json["schema"], "ddlint-trace/1");
+    let field = &json["fields"][0];
+    assert_eq!(field["path"], "$['spec']['replicas']");
+    assert!(field.get("location").is_none(), "a rendered field stands nowhere");
+    let kinds: Vec<&str> =
+        field["origin"].as_array().expect("steps").iter().filter_map(|it| it["kind"].as_str()).collect();
+    assert_eq!(kinds.get(..2), Some(&["application", "template"][..]), "{field}");
+    assert_eq!(
+        (field["origin"][1]["line"].as_u64(), field["origin"][1]["column"].as_u64()),
+        (Some(6), Some(13))
+    );
+    let secret = stdout(&run(&["trace", "testdata/drifting", "--resource", "Secret"]));
+    assert!(secret.contains("data.password"), "{secret}");
+    let value = secret.lines().find(|line| line.contains("data.password")).unwrap_or_default();
+    assert!(!value.contains("cDFMMm"), "{value}");
 }
 
 #[test]

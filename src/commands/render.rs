@@ -34,7 +34,9 @@ pub(super) fn trace(args: &TraceArgs) -> Result<u8, Stop> {
     let configuration = configuration::load(&args.input.config, &directory)?;
     let settings = settings::of_input(&args.input, &configuration, &mut Shown::default())?;
     let mut paths = Vec::new();
-    let inputs = input::inputs(&args.input, &configuration, settings, &directory, &mut paths, false)?;
+    let mut inputs = input::inputs(&args.input, &configuration, settings, &directory, &mut paths, false)?;
+    // Nothing is asked about drift.
+    inputs.settings.drift = false;
     let field = args.field.as_deref().map(ddlint_yaml::Query::parse).transpose().map_err(|error| {
         let stop = Stop::new(format!("`--field`: {} (at character {})", error.message, error.offset + 1));
         match error.help {
@@ -42,7 +44,8 @@ pub(super) fn trace(args: &TraceArgs) -> Result<u8, Stop> {
             None => stop,
         }
     })?;
-    let filter = trace::Filter { resource: args.resource.clone(), field };
+    let positions = matches!(args.format, TraceFormat::Json);
+    let filter = trace::Filter { resource: args.resource.clone(), field, positions };
     let model = pipeline::read(inputs);
     let fields = trace::fields(&model, &filter);
     print(&match args.format {

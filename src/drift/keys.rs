@@ -5,18 +5,22 @@
 //! too, and is no remedy. Deliberately absent: names of keys that charts usually have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ddlint_helm::origin::{Leaf, Place};
 use ddlint_helm::render::Rendered;
 use ddlint_helm::tree::{TreeData, ValueTree};
 use ddlint_helm::values::{SetKind, ValuesSource};
+use ddlint_helm::world::World;
 
 use super::compare::{self, Step};
 use super::{Field, second_draw};
 use crate::render::{Job, Renderer, Variation};
 
 /// So many values are tried for one release.
-const TRIES: usize = 24;
+const TRIES: usize = 32;
+/// So many values that end the drift of a field are enough.
+const ENOUGH: usize = 3;
 /// What a text is set to: long enough for passwords, and a name that Kubernetes takes.
 const TEXT: &str = "ddlint-0123456789-abcdefghijklmnop";
 
@@ -42,6 +46,11 @@ impl Tried {
     /// Whether some value ends the drift of a field.
     pub(super) fn ends(&self, field: usize) -> bool {
         self.ends.values().any(|(_, fields)| fields.contains(&field))
+    }
+
+    /// How many values do.
+    fn count(&self, field: usize) -> usize {
+        self.ends.values().filter(|(_, fields)| fields.contains(&field)).count()
     }
 
     /// Whether this value does.
@@ -104,9 +113,12 @@ pub(super) fn stopping(
         .collect();
     for candidate in candidates {
         let guarded: Vec<usize> = (fields.iter().enumerate())
-            .filter(|(_, field)| field.guards.contains(&candidate.key.path))
+            .filter(|(at, field)| tried.count(*at) < ENOUGH && field.guards.contains(&candidate.key.path))
             .map(|(at, _)| at)
             .collect();
+        if guarded.is_empty() {
+            continue;
+        }
         if let Some(stopped) = stopped_by(renderer, job, base, second, fields, &paths, &guarded, &candidate)
             && !stopped.is_empty()
         {
@@ -190,6 +202,16 @@ pub(super) fn set_key(steps: &[String]) -> String {
     steps.iter().map(escape).collect::<Vec<_>>().join(".")
 }
 
+/// Whether something disappears with a value that is no drifting object, or a workload.
+fn takes_away(now: &Rendered, before: &Rendered, fields: &[Field]) -> bool {
+    let there: BTreeSet<_> = now.documents.iter().map(compare::identity).collect();
+    let drifting: BTreeSet<usize> = fields.iter().map(|field| field.at.document).collect();
+    before.documents.iter().enumerate().any(|(index, document)| {
+        let may_go = drifting.contains(&index) && compare::pod_template(document).is_none();
+        !may_go && !there.contains(&compare::identity(document))
+    })
+}
+
 #[expect(clippy::too_many_arguments, reason = "both renders, what differs between them, and what is tried")]
 fn stopped_by(
     renderer: &Renderer<'_>,
@@ -206,21 +228,18 @@ fn stopped_by(
         None => ValuesSource::set(SetKind::Strings, format!("{key}={TEXT}")),
         Some(on) => ValuesSource::set(SetKind::Typed, format!("{key}={on}")),
     };
-    let render = |world| {
-        let variation =
-            Variation { world, values: vec![source.clone()], unrecorded: true, ..Variation::default() };
+    let own: BTreeSet<Arc<str>> = (fields.iter())
+        .filter_map(|field| Some(base.documents.get(field.at.document)?.source.clone()))
+        .collect();
+    let render = |world, only| {
+        let values = vec![source.clone()];
+        let variation = Variation { world, values, only, unrecorded: true, ..Variation::default() };
         renderer.render_varied(job, variation).ok()
     };
-    let now = render(second_draw())?;
+    // Most values change nothing here: the templates that drift are enough to see that.
+    let now = render(second_draw(), Some(own.clone()))?;
     let by_identity: BTreeMap<_, usize> =
         now.documents.iter().enumerate().map(|(at, it)| (compare::identity(it), at)).collect();
-    let drifting: BTreeSet<usize> = fields.iter().map(|field| field.at.document).collect();
-    for (index, document) in second.documents.iter().enumerate() {
-        let may_go = drifting.contains(&index) && compare::pod_template(document).is_none();
-        if !may_go && !by_identity.contains_key(&compare::identity(document)) {
-            return None;
-        }
-    }
     let counterpart = |at: usize| {
         let document = second.documents.get(fields.get(at)?.at.document)?;
         Some((document, by_identity.get(&compare::identity(document)).copied()))
@@ -238,7 +257,10 @@ fn stopped_by(
     if changed.is_empty() {
         return None;
     }
-    let first = render(ddlint_helm::world::World::default())?;
+    if takes_away(&render(second_draw(), None)?, second, fields) {
+        return None;
+    }
+    let first = render(World::default(), Some(own))?;
     let still = compare::differing(&now.documents, &first.documents)?;
     let still: BTreeSet<(usize, Vec<Step>)> = (still.into_iter())
         .filter_map(|at| Some((at.document, compare::path_of(now.documents.get(at.document)?, at.span))))

@@ -91,8 +91,8 @@ fn related(at: JsonRelated<'_>, roots: &BTreeMap<String, String>) -> ReportedPla
 }
 
 fn origin(step: JsonOrigin<'_>, roots: &BTreeMap<String, String>) -> ReportedOrigin {
-    let line = step.line.unwrap_or(1);
-    let column = step.column.unwrap_or(1);
+    let line = step.line.unwrap_or(0);
+    let column = step.column.unwrap_or(0);
     ReportedOrigin {
         kind: step.kind.into_owned(),
         location: step.file.map(|file| Location {

@@ -166,8 +166,9 @@ fn origin(step: &ReportedOrigin) -> JsonOrigin<'_> {
     JsonOrigin {
         kind: (&*step.kind).into(),
         file: at.map(|at| Cow::from(&*at.file)),
-        line: at.map(|at| at.line),
-        column: at.map(|at| at.column),
+        // Of a template that helm only names no line is known.
+        line: at.map(|at| at.line).filter(|line| *line > 0),
+        column: at.map(|at| at.column).filter(|column| *column > 0),
         path: step.path.as_deref().map(Cow::from),
         tested: step.tested,
     }

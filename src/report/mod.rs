@@ -116,6 +116,16 @@ pub struct ReportedOrigin {
     pub tested: bool,
 }
 
+impl ReportedOrigin {
+    /// A template of which only the name is known.
+    pub(crate) fn template(name: &str) -> ReportedOrigin {
+        let (file, root_file) = (name.to_string(), name.to_string());
+        let (line, column, end_line, end_column, offset, length) = (0, 0, 0, 0, 0, 0);
+        let location = Some(Location { file, root_file, line, column, end_line, end_column, offset, length });
+        ReportedOrigin { kind: "template".to_string(), location, path: None, tested: false }
+    }
+}
+
 /// A fix with its edits in files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportedFix {

@@ -18,9 +18,11 @@
 //! Deliberately absent: rendering, linting.
 
 mod read;
+mod source_comment;
 mod write;
 
 pub use read::{Carried, read};
+pub use source_comment::template_of;
 pub use write::{DocumentOut, write};
 
 /// The version of the form.

@@ -20,7 +20,7 @@ use crate::value::{Data, Map, MapKind, Value};
 use crate::values::{self, ValuesSource};
 use crate::world::World;
 use crate::{path, schema};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The release that is rendered.
@@ -65,6 +65,8 @@ pub struct RenderRequest<'a> {
     pub cache: Arc<ParseCache>,
     /// What is drawn at random and found in the cluster.
     pub world: World,
+    /// Only these templates are executed, by their names as Helm prints them; none: all.
+    pub only: Option<BTreeSet<Arc<str>>>,
 }
 
 impl<'a> RenderRequest<'a> {
@@ -89,6 +91,7 @@ impl<'a> RenderRequest<'a> {
             keep_values: true,
             cache: Arc::default(),
             world: World::default(),
+            only: None,
         }
     }
 }
@@ -226,7 +229,8 @@ impl<R: Recorder> Render<R> {
         let mut rendered: Vec<RenderedText> = Vec::new();
         for name in &order {
             let Some(renderable) = renderables.get(*name) else { continue };
-            if base_name(name).starts_with('_') {
+            let wanted = request.only.as_ref().is_none_or(|only| only.contains(name.as_str()));
+            if base_name(name).starts_with('_') || !wanted {
                 continue;
             }
             let template = Map::new(BTreeMap::new(), MapKind::Values);

@@ -111,7 +111,7 @@ impl Builder<'_> {
             ValuesInput::Doc(doc) => whole(*doc),
             ValuesInput::Node(at) => {
                 let entry = self.loader.docs.get(at.doc.0 as usize)?;
-                let (file, document) = (self.file_name(entry.file), entry.tree.clone());
+                let (file, document) = (self.inline_name(entry.file), entry.tree.clone());
                 Some(ValuesSource::Node { file, document, node: at.node })
             }
             ValuesInput::Argument { kind, text } => {
@@ -130,7 +130,7 @@ impl Builder<'_> {
                 let place = at.and_then(|at| {
                     let entry = self.loader.docs.get(at.doc.0 as usize)?;
                     let span = entry.tree.node(at.value).span();
-                    let file = self.file_name(entry.file);
+                    let file = self.inline_name(entry.file);
                     Some(ddlint_helm::origin::Place { file, start: span.start, end: span.end })
                 });
                 let (kind, text) = match kind {
@@ -151,6 +151,11 @@ impl Builder<'_> {
             Origin::Disk => source.root_path.as_str().into(),
             _ => format!("{}#{}", source.root_path, file.0).into(),
         }
+    }
+
+    /// The same for values inside a manifest: the mark says that the file is none of values.
+    fn inline_name(&self, file: FileId) -> Arc<str> {
+        format!("{}#{}", self.loader.sources.get(file).root_path, file.0).into()
     }
 
     fn add_rendered(&mut self, id: ReleaseId, folder: &str, rendered: Rendered, found: Vec<Found>) {
@@ -256,6 +261,7 @@ impl Builder<'_> {
             };
             if let Some(entry) = doc.and_then(|doc| self.loader.docs.get(doc.0 as usize)) {
                 files.insert(self.file_name(entry.file), entry.file);
+                files.insert(self.inline_name(entry.file), entry.file);
             }
         }
     }
