@@ -1,10 +1,14 @@
-//! Lists the rule files, so that the folder `rules/` is the only registry.
+//! Lists the rule files, so that the folder `rules/` is the only registry; puts the commit of a release into the version.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    // Releases say what they are built from; other builds would only guess.
+    println!("cargo:rerun-if-env-changed=DDLINT_COMMIT");
+    let commit = env::var("DDLINT_COMMIT").map(|commit| format!(" ({commit})")).unwrap_or_default();
+    println!("cargo:rustc-env=DDLINT_VERSION={}{commit}", env::var("CARGO_PKG_VERSION").unwrap_or_default());
     let rules = root.join("rules");
     println!("cargo:rerun-if-changed={}", rules.display());
     let mut files = Vec::new();

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Parser, Debug)]
 #[command(
     name = "ddlint",
-    version,
+    version = env!("DDLINT_VERSION"),
     about = "A GitOps drift linter for Helm and ArgoCD",
     long_about = "Tells, before the merge, what will drift, restart in a loop, come up in the wrong order or silently \
                   lose telemetry once ArgoCD applies it, and points at the line to edit.\n\n\

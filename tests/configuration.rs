@@ -215,3 +215,16 @@ fn repositories_and_clusters_of_the_configuration() {
     folder.write(".ddlint.yaml", "clusters: {one: ['https://one.example.com', 'https://two.example.com']}\n");
     assert_eq!(found(&folder), ["agent-service-unresolvable"], "one cluster in which the Service is missing");
 }
+
+#[test]
+fn a_setting_without_effect_is_refused_and_not_taken_in_silence() {
+    for (text, name) in [
+        ("argocd: {tracking: label}\n", "argocd.tracking"),
+        ("argocd: {server-side-diff: true}\n", "argocd.server-side-diff"),
+    ] {
+        let folder = Folder::repository(&[(".ddlint.yaml", text), ("values.yaml", TWICE)]);
+        let ran = folder.check(&[]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains(name) && ran.err.contains("no effect"), "{}", ran.err);
+    }
+}

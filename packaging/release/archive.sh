@@ -2,6 +2,8 @@
 # One archive of a release: the binary, its man page, completions and licences. `archive.sh TARGET VERSION`
 set -euo pipefail
 target=$1 version=$2
+DDLINT_COMMIT=$(git rev-parse --short=12 HEAD)
+export DDLINT_COMMIT
 cargo build --release --locked --bin ddlint --target "$target"
 built=${CARGO_TARGET_DIR:-target}/$target/release
 binary=ddlint
