@@ -134,7 +134,9 @@ fn children<'a>(
         return node.items().map(|item| (item, around.clone())).collect();
     };
     let mut moved = around.clone();
-    let mut from = node.span().start;
+    // Items that are absent before the first one stood behind the key.
+    let key = node.document().key_of(node.id()).map(|key| node.document().node(key).span().end);
+    let mut from = key.unwrap_or(node.span().start);
     let mut out = Vec::with_capacity(node.len());
     for item in node.items() {
         let mut more = Vec::new();
