@@ -377,10 +377,14 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
 fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
     let mut out = Vec::new();
     // Test hooks are printed though they are never deployed: what they alone would show is told to be silent.
-    let printed = |kind| matches!(kind, DocKind::Manifest | DocKind::TestHook);
-    for doc in model.docs.iter().filter(|doc| printed(doc.kind)) {
+    // What a chart prints is printed, whatever it is.
+    for doc in &model.docs {
         let file = model.sources.get(doc.file);
-        if matches!(file.origin, Origin::Embedded { .. }) {
+        let printed = match doc.kind {
+            DocKind::Manifest | DocKind::TestHook => true,
+            _ => matches!(file.origin, Origin::Rendered(_)) && doc.tree.root().is_some(),
+        };
+        if !printed || matches!(file.origin, Origin::Embedded { .. }) {
             continue;
         }
         let span = doc.tree.span();

@@ -232,7 +232,6 @@ impl<R: Recorder> Engine<R> {
                     name: def.name,
                     origins: &mut self.origins,
                     meter: &mut self.meter,
-                    dialect: self.dialect,
                     control: self.full_control,
                     site: &Site { place },
                     world: &self.world,

@@ -11,7 +11,7 @@ pub(crate) use float::{scientific, shortest as float};
 pub(crate) use printf::sprintf;
 pub(crate) use quote::{Unit, is_print, quote, unquote, unquote_char};
 
-use crate::origin::{OriginId, OriginTable};
+use crate::origin::OriginId;
 use crate::text::{Text, TextBuf};
 use crate::value::{Data, ListKind, Value};
 
@@ -33,11 +33,6 @@ pub(crate) fn to_text(value: &Value) -> Text {
             }
         }
     }
-}
-
-/// `%v` of one value, as bytes.
-pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
-    to_text(value).bytes().to_vec()
 }
 
 /// Appends `%v` of a value.
@@ -163,9 +158,4 @@ pub(crate) fn first_origin(value: &Value) -> OriginId {
         Data::Str(text) => text.segments().first().map_or(OriginId::NONE, |s| s.origin),
         _ => value.origin,
     }
-}
-
-/// The union of a value's own origins.
-pub(crate) fn whole_origin(value: &Value, table: &mut OriginTable) -> OriginId {
-    value.origin(table)
 }

@@ -42,7 +42,6 @@ mod times;
 mod urls;
 mod words;
 
-use crate::HelmDialect;
 use crate::error::TemplateError;
 use crate::exec::meter::Meter;
 use crate::origin::{Leaf, OriginId, OriginTable, Place};
@@ -196,8 +195,6 @@ pub(crate) struct Call<'a> {
     pub(crate) origins: &'a mut OriginTable,
     /// What is left of the limits.
     pub(crate) meter: &'a mut Meter,
-    /// Which Helm is imitated.
-    pub(crate) dialect: HelmDialect,
     /// What was tested to come here (`if`, `with`, `range` around the call). A function that changes a map
     /// (`set`, `merge` …) marks what it stores with it: `call.tested(value, call.control)`.
     pub(crate) control: OriginId,

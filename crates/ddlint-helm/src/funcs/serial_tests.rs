@@ -1,7 +1,6 @@
 //! The reading directions: against what Go reads (recorded, and the Go program where it is present), and origins.
 
 use super::super::{Call, FuncError, Site, lookup};
-use crate::HelmDialect;
 use crate::encode::to_json;
 use crate::exec::meter::{Limits, Meter};
 use crate::origin::{Leaf, OriginId, OriginTable, Place};
@@ -20,9 +19,8 @@ fn call(name: &str, arg: &Value, origins: &mut OriginTable) -> Result<Value, Fun
     let super::super::Imp::Native(function) = def.imp else { panic!("{name} is not native") };
     let mut meter = Meter::new(Limits::default());
     let site = Site { place: Place { file: Arc::from("t"), start: 0, end: 0 } };
-    let dialect = HelmDialect::V3;
     let (name, control, world) = (def.name, OriginId::NONE, &World::default());
-    let mut call = Call { name, origins, meter: &mut meter, dialect, control, site: &site, world };
+    let mut call = Call { name, origins, meter: &mut meter, control, site: &site, world };
     function(&mut call, std::slice::from_ref(arg))
 }
 

@@ -175,7 +175,6 @@ pub(crate) enum ExprKind {
 pub(crate) struct Number {
     pub(crate) text: Box<str>,
     pub(crate) int: Option<i64>,
-    pub(crate) uint: Option<u64>,
     pub(crate) float: Option<f64>,
     /// The type where the context asks for none.
     pub(crate) ideal: Ideal,

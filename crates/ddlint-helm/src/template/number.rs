@@ -20,7 +20,6 @@ pub(super) fn character(text: &[u8]) -> Result<Number, String> {
     Ok(Number {
         text: String::from_utf8_lossy(text).into(),
         int: Some(i64::from(code)),
-        uint: Some(u64::from(code)),
         float: Some(f64::from(code)),
         ideal: Ideal::Int(i64::from(code)),
     })
@@ -29,17 +28,14 @@ pub(super) fn character(text: &[u8]) -> Result<Number, String> {
 /// A number constant.
 pub(super) fn number(bytes: &[u8]) -> Result<Number, String> {
     let text = String::from_utf8_lossy(bytes).into_owned();
-    let mut uint = parse_uint(&text);
+    let uint = parse_uint(&text);
     let int = parse_int(&text);
-    if int == Some(0) {
-        uint = Some(0);
-    }
     let looks_float = text.contains(['.', 'e', 'E', 'p', 'P']);
     if int.is_some() || uint.is_some() {
         let float = int.map(|i| i as f64).or(uint.map(|u| u as f64));
         // `0xe` has an `e` and is an integer all the same.
         let ideal = int.map_or(Ideal::Overflow, Ideal::Int);
-        return Ok(Number { text: text.into(), int, uint, float, ideal });
+        return Ok(Number { text: text.into(), int, float, ideal });
     }
     let Some(float) = parse_float(&text) else {
         return Err(format!("illegal number syntax: {}", quote(bytes)));
@@ -49,9 +45,7 @@ pub(super) fn number(bytes: &[u8]) -> Result<Number, String> {
     }
     let whole = float.fract() == 0.0 && float.abs() < 9.3e18;
     let int = (whole && (float as i64) as f64 == float).then_some(float as i64);
-    let uint = (float >= 0.0 && float.fract() == 0.0 && float < 1.9e19 && (float as u64) as f64 == float)
-        .then_some(float as u64);
-    Ok(Number { text: text.into(), int, uint, float: Some(float), ideal: Ideal::Float(float) })
+    Ok(Number { text: text.into(), int, float: Some(float), ideal: Ideal::Float(float) })
 }
 
 /// `strconv.ParseUint(text, 0, 64)`

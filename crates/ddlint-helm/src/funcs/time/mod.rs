@@ -73,10 +73,6 @@ impl Moment {
     pub(crate) fn utc(seconds: i64, nanos: u32) -> Moment {
         Moment { seconds, nanos, offset: 0, zone: "UTC".to_owned() }
     }
-    /// The time that stands for the present.
-    pub(crate) fn placeholder() -> Moment {
-        Moment::utc(Moment::PLACEHOLDER_SECONDS, 0)
-    }
     /// Go's zero time.
     pub(crate) fn zero() -> Moment {
         Moment::utc(Moment::ZERO_SECONDS, 0)
