@@ -51,6 +51,18 @@ fn unsafe_fixes_wait_until_they_are_asked_for() {
 }
 
 #[test]
+fn a_key_that_is_there_already_is_not_given_twice() {
+    let text = "datadog:\n  apiKeyExistingSecret: x\nclusterAgent:\n  tokenExistingSecret: \"\"\n";
+    let folder = Folder::repository(&[("values.yaml", text)]);
+    let ran = folder.check(&["--select", "cluster-agent-token-regenerated"]);
+    assert_eq!(ran.rules().len(), 1);
+    assert!(ran.json()["findings"][0]["fix"].is_null(), "{}", ran.out);
+    let ran = folder.check(&["--select", "cluster-agent-token-regenerated", "--unsafe-fixes"]);
+    assert!(ran.err.contains("mended 0 findings"), "{}", ran.err);
+    assert_eq!(folder.read("values.yaml"), text);
+}
+
+#[test]
 fn the_diff_changes_nothing_and_hides_secrets() {
     let key = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
     let text = format!(

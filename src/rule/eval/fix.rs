@@ -55,6 +55,12 @@ impl Eval<'_> {
         let place = self.place_of(at, frame)?;
         let (_, node) = self.scope.run.locator.exact(place)?;
         let node = if node.is_key() { value_of(node)? } else { node };
+        // A key that is there already would be given twice, and the last one counts.
+        if let Content::Entries(entries) = content
+            && entries.iter().any(|(key, _)| node.get(key).is_some())
+        {
+            return None;
+        }
         let insert = |offset: u32, text: String| {
             let span = Span { start: offset, end: offset };
             Some(Edit { place: Place { file: place.file, span }, text })
