@@ -14,7 +14,7 @@ use crate::near;
 use crate::provenance;
 use crate::report::identity::Identity;
 use crate::report::{Hidden, HiddenBy, Report, Reported, ReportedError, ReportedOrigin, Summary};
-use crate::rule::{Registry, Selection, run};
+use crate::rule::{Registry, Selection, merge_led_back, run};
 use crate::source::{Origin, Place, SourceFile};
 use crate::stream::{self, Carried, DocumentOut};
 
@@ -198,6 +198,7 @@ fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_
         }
         findings.push((finding, printed));
     }
+    let mut findings = merge_led_back(model, findings);
     findings.extend(not_rendered(model, rules).into_iter().map(|finding| (finding, None)));
     let known = |word: &str| match rules.registry.get(word) {
         Some(rule) => Ok(rule.id.to_string()),

@@ -177,6 +177,17 @@ pub fn edit_place(rendering: &Rendering, sources: &SourceMap, at: Place) -> Opti
     template_place(rendering, sources, span).filter(|place| sources.can_be_opened(*place)).or(whole)
 }
 
+/// The template that prints a range of a rendered text whose words are a value's: for a finding that is about where
+/// they were put, not about the value. The second place is the range in the rendered text.
+pub fn printed_by(sources: &SourceMap, place: Place) -> Option<(Place, Place)> {
+    let at = sources.outermost(place);
+    let Origin::Rendered(rendering) = &sources.get(at.file).origin else { return None };
+    let steps = chain(rendering, sources, at);
+    let value = steps.iter().any(|step| !step.tested && matches!(step.kind, "values" | "application" | "set"));
+    let template = template_place(rendering, sources, at.span).filter(|_| value)?;
+    sources.can_be_opened(template).then_some((template, at))
+}
+
 /// Where the template prints a range: behind the nearest literal text before it.
 pub fn template_place(rendering: &Rendering, sources: &SourceMap, span: Span) -> Option<Place> {
     let before = rendering.segments.partition_point(|segment| segment.end <= span.start);
@@ -228,6 +239,15 @@ pub fn add_shadowed(finding: &mut Finding, model: &Model) {
 
 /// Leads the places of a finding out of rendered texts, and records the chain.
 pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
+    // A text inside a rendered one, as an Application's inline values: it stands where its holder was printed.
+    let rendered = |place: Place| {
+        let outer = sources.outermost(place);
+        if matches!(sources.get(outer.file).origin, Origin::Rendered(_)) { outer } else { place }
+    };
+    finding.primary = rendered(finding.primary);
+    for related in &mut finding.related {
+        related.place = rendered(related.place);
+    }
     if let Origin::Rendered(rendering) = &sources.get(finding.primary.file).origin {
         let at = finding.primary;
         if finding.origin.is_empty() {

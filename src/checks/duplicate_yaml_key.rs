@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::{CheckContext, Findings};
 use crate::finding::{Edit, Fix, Safety};
 use crate::model::DocKind;
+use crate::provenance;
 use crate::source::{FileId, Origin, Place};
 
 pub(super) fn check(cx: &CheckContext<'_>, out: &mut Findings) {
@@ -87,6 +88,11 @@ fn report(
         };
         let mut finding = cx.finding(place(later.span()), message).related(place(first.span()), note);
         finding.fix = editable.and_then(|file| fix(tree, &duplicate, file));
+        // A mapping of values has each key once: the template that prints two of them below each other is the cause.
+        if let Some((template, at)) = provenance::printed_by(&cx.model.sources, place(later.span())) {
+            finding.primary = template;
+            finding.about = Some(at);
+        }
         out.push(finding);
     }
 }

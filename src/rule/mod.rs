@@ -18,6 +18,7 @@ mod selection;
 
 use std::sync::Arc;
 
+pub(crate) use eval::merge_led_back;
 pub use eval::run;
 pub use eval::run_with;
 pub use locate::Locator;

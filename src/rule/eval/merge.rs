@@ -34,6 +34,34 @@ pub(super) fn merge(model: &Model, findings: Vec<Finding>) -> Vec<Finding> {
     merged.into_iter().map(|(_, finding)| finding).collect()
 }
 
+/// Merges findings of one rule that lead back to one place: renders of one chart share their causes. With each comes
+/// the place where its text was printed; that of the gravest is kept.
+pub(crate) fn merge_led_back(
+    model: &Model,
+    findings: Vec<(Finding, Option<Place>)>,
+) -> Vec<(Finding, Option<Place>)> {
+    let mut order: BTreeMap<(Arc<str>, Place), usize> = BTreeMap::new();
+    let mut merged: Vec<(Finding, Option<Place>)> = Vec::new();
+    for (finding, printed) in findings {
+        let key = (finding.rule.clone(), model.sources.outermost(finding.primary));
+        let Some((known, place)) = order.get(&key).and_then(|at| merged.get_mut(*at)) else {
+            order.insert(key, merged.len());
+            merged.push((finding, printed));
+            continue;
+        };
+        if finding.severity > known.severity {
+            *place = printed;
+            let milder = std::mem::replace(known, finding);
+            absorb(known, milder);
+        } else {
+            absorb(known, finding);
+        }
+        known.affected.sort();
+        known.affected.dedup();
+    }
+    merged
+}
+
 fn absorb(into: &mut Finding, other: Finding) {
     into.affected.extend(other.affected);
     for related in other.related {

@@ -5,6 +5,7 @@
 mod fix;
 mod frame;
 mod merge;
+pub(crate) use merge::merge_led_back;
 pub(super) mod ops;
 mod relation;
 mod report;
