@@ -183,7 +183,8 @@ pub fn printed_by(sources: &SourceMap, place: Place) -> Option<(Place, Place)> {
     let at = sources.outermost(place);
     let Origin::Rendered(rendering) = &sources.get(at.file).origin else { return None };
     let steps = chain(rendering, sources, at);
-    let value = steps.iter().any(|step| !step.tested && matches!(step.kind, "values" | "application" | "set"));
+    let value =
+        steps.iter().any(|step| !step.tested && matches!(step.kind, "values" | "application" | "set"));
     let template = template_place(rendering, sources, at.span).filter(|_| value)?;
     sources.can_be_opened(template).then_some((template, at))
 }
