@@ -22,14 +22,17 @@ pub(super) fn check(cx: &CheckContext<'_>, out: &mut Findings) {
     for found in of_docs.collect::<Vec<_>>() {
         out.append(found);
     }
-    for (index, resource) in cx.model.resources.iter().enumerate() {
-        if resource.kind != "ConfigMap" {
-            continue;
-        }
+    let of_maps = cx.model.resources.par_iter().enumerate().filter(|(_, resource)| resource.kind == "ConfigMap");
+    let of_maps = of_maps.map(|(index, resource)| {
+        let mut found = Findings::default();
         let data = cx.model.node(resource.at).get("data");
         for (key, value) in data.into_iter().flat_map(Node::entries) {
-            embedded(cx, crate::model::ResourceId(index as u32), key, value, out);
+            embedded(cx, crate::model::ResourceId(index as u32), key, value, &mut found);
         }
+        found
+    });
+    for found in of_maps.collect::<Vec<_>>() {
+        out.append(found);
     }
 }
 
