@@ -30,7 +30,7 @@ best() {
 
 show() {
     echo "$1 $2 $3" | awk '{ us = $2 + $3; them = $4 + $5
-        printf "%-40s ddlint %5.2f + %4.2f s   helm %5.2f + %4.2f s   %4.1f times less\n", $1, $2, $3, $4, $5, us > 0 ? them / us : 0 }'
+        printf "%-40s ddlint %5.2f + %4.2f s   helm %5.2f + %4.2f s   %4.1f times less\n", $1, $2, $3, $4, $5, (us > 0 ? them / us : 0) }'
 }
 
 find "$folder" -name Chart.yaml | sort | while read -r file; do
