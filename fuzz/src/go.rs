@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ddlint_helm::text::Text;
-use ddlint_helm::value::{Data, Value};
-use serde_json::{Value as Json, json};
+use crate::notation::note;
+use ddlint_helm::value::Value;
+use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -25,28 +26,6 @@ fn start() -> Option<Go> {
     let mut child = command.arg("flush").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     let (input, output) = (child.stdin.take()?, BufReader::new(child.stdout.take()?));
     Some(Go { _child: child, input, output })
-}
-
-fn note_bytes(bytes: &[u8]) -> Json {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => json!(text),
-        Err(_) => json!({ "b": STANDARD.encode(bytes) }),
-    }
-}
-
-fn note(value: &Value) -> Json {
-    match &value.data {
-        Data::Nil | Data::Object(_) => Json::Null,
-        Data::Bool(b) => json!(b),
-        Data::Int(n) | Data::Int64(n) => json!(n),
-        Data::Float(f) => json!({ "f": format!("{f:?}") }),
-        Data::Str(text) => note_bytes(text.bytes()),
-        Data::List(list) => list.items.borrow().iter().map(note).collect(),
-        Data::Map(map) => {
-            let entries = map.entries.borrow();
-            json!({ "m": entries.iter().map(|(k, e)| json!([note_bytes(k), note(&e.value)])).collect::<Vec<_>>() })
-        }
-    }
 }
 
 /// Compares with Go, where there is one. Go's own order of keys can depend on chance: then several answers count.

@@ -6,6 +6,9 @@
 //!   (`crates/ddlint-helm/oracle`), it is what Go prints.
 
 mod go;
+#[allow(dead_code, reason = "the tests of the crate use the rest of it")]
+#[path = "../../crates/ddlint-helm/tests/support/notation.rs"]
+mod notation;
 mod values;
 
 use ddlint_helm::HelmDialect;
@@ -120,6 +123,6 @@ pub fn to_yaml(data: &[u8]) {
     let back = ddlint_yaml::parse(Arc::from(text.to_str_lossy() + "\n"));
     assert!(back.errors.is_empty(), "{:?}\n{}", back.errors, text.to_str_lossy());
     let root = back.documents.first().and_then(|document| document.root());
-    let back = root.map_or(Value::NIL, values::from_node);
+    let back = root.map_or(Value::NIL, notation::value_of);
     assert_eq!(json, encode::to_json(&back), "{}", text.to_str_lossy());
 }

@@ -1,8 +1,7 @@
-//! Values out of bytes, and out of parsed YAML.
+//! Values out of bytes.
 
 use ddlint_helm::origin::OriginId;
 use ddlint_helm::value::{Data, Entry, Value};
-use ddlint_yaml::{Node, Scalar};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -75,24 +74,4 @@ pub(crate) fn is_known_to_differ(value: &Value) -> bool {
         }
         _ => false,
     }
-}
-
-/// A parsed node as the value that Helm would have.
-pub(crate) fn from_node(node: Node<'_>) -> Value {
-    if node.is_mapping() {
-        let entry = |(key, _, value): (String, Node<'_>, Node<'_>)| {
-            (Rc::from(key.into_bytes()), Entry { key_origin: OriginId::NONE, value: from_node(value) })
-        };
-        return Value::map(node.effective_entries().into_iter().map(entry).collect());
-    }
-    if node.is_sequence() {
-        return Value::list(node.items().map(from_node).collect());
-    }
-    Value::plain(match node.scalar() {
-        Some(Scalar::Bool(b)) => Data::Bool(b),
-        Some(Scalar::Int(n)) => Data::Int(n),
-        Some(Scalar::Float(f)) => Data::Float(f),
-        Some(Scalar::Str(text)) => return Value::str(text, OriginId::NONE),
-        _ => Data::Nil,
-    })
 }

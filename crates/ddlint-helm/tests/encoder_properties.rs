@@ -6,32 +6,11 @@ use ddlint_helm::encode::{to_json, to_pretty_json, to_toml, to_yaml, to_yaml_pre
 use ddlint_helm::origin::OriginId;
 use ddlint_helm::text::{Text, TextBuf};
 use ddlint_helm::value::{Data, Entry, Value};
-use ddlint_yaml::{Node, Scalar};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use support::{Dice, note};
-
-/// A parsed node as the value that Helm would have.
-fn value_of(node: Node<'_>) -> Value {
-    if node.is_mapping() {
-        let entry = |(key, _, value): (String, Node<'_>, Node<'_>)| {
-            (Rc::from(key.into_bytes()), Entry { key_origin: OriginId::NONE, value: value_of(value) })
-        };
-        return Value::map(node.effective_entries().into_iter().map(entry).collect());
-    }
-    if node.is_sequence() {
-        return Value::list(node.items().map(value_of).collect());
-    }
-    Value::plain(match node.scalar() {
-        Some(Scalar::Bool(b)) => Data::Bool(b),
-        Some(Scalar::Int(n)) => Data::Int(n),
-        Some(Scalar::Float(f)) => Data::Float(f),
-        Some(Scalar::Str(text)) => return Value::str(text, OriginId::NONE),
-        _ => Data::Nil,
-    })
-}
+use support::{Dice, note, value_of};
 
 /// Reads what `toYaml` printed, with the last newline that it cuts off.
 fn read_back(text: &Text) -> Result<Value, String> {
