@@ -5,6 +5,10 @@
 
 #![expect(clippy::print_stdout, reason = "a bench has to print")]
 
+#[path = "../../ddlint-yaml/benches/cpu/mod.rs"]
+mod cpu;
+
+use cpu::cpu_time;
 use ddlint_helm::HelmDialect;
 use ddlint_helm::chart::{ArchiveLimits, Chart, load};
 use ddlint_helm::objects::KubeVersion;
@@ -13,7 +17,7 @@ use ddlint_helm::template::ParseCache;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 type Files = BTreeMap<String, Arc<[u8]>>;
 type Fails<T> = Result<T, Box<dyn std::error::Error>>;
@@ -102,15 +106,6 @@ fn walk(folder: &Path, prefix: &str, files: &mut Files) -> Fails<()> {
         }
     }
     Ok(())
-}
-
-/// CPU time of the process so far. Linux only; elsewhere the wall clock.
-fn cpu_time() -> Duration {
-    thread_local!(static BEGIN: Instant = Instant::now());
-    let nanoseconds = std::fs::read_to_string("/proc/self/schedstat")
-        .ok()
-        .and_then(|stat| stat.split_whitespace().next()?.parse().ok());
-    nanoseconds.map_or_else(|| BEGIN.with(Instant::elapsed), Duration::from_nanos)
 }
 
 fn best(mut work: impl FnMut() -> Fails<()>) -> Fails<f64> {

@@ -5,10 +5,13 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench may panic and must print")]
 
+mod cpu;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cpu::cpu_time;
 use ddlint_yaml::{ParseOptions, Query, parse_with};
 
 const SIZE: usize = 50_000_000;
@@ -34,15 +37,6 @@ fn corpus() -> Option<String> {
         once += "\n---\n";
     }
     Some(once.repeat((SIZE / once.len()).max(1)))
-}
-
-/// CPU time of the process so far, in all its threads. Linux only; elsewhere the wall clock.
-fn cpu_time() -> Duration {
-    thread_local!(static BEGIN: Instant = Instant::now());
-    let nanoseconds = std::fs::read_to_string("/proc/self/schedstat")
-        .ok()
-        .and_then(|stat| stat.split_whitespace().next()?.parse().ok());
-    nanoseconds.map_or_else(|| BEGIN.with(Instant::elapsed), Duration::from_nanos)
 }
 
 /// The CPU time of some work.
