@@ -5,6 +5,9 @@
 //! as it does in JSON (`5.0`, `1e3`, and `08`, which is no octal number).
 //! Deliberately absent: the errors of that library (`.inf` cannot be written as JSON); the value is given anyway.
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use std::borrow::Cow;
 
 /// A resolved scalar.
@@ -211,38 +214,13 @@ fn go_float(value: f64) -> String {
     }
 }
 
+/// As Go reads base64: padded, and what the last letter has beyond the last byte does not count.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+
 /// What `!!binary` holds, where it is text.
 pub(crate) fn decode_base64(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count, mut padding) = (0u32, 0u32, 0u32);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'\r' | b'\n' => continue,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            _ if padding > 0 => return None,
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0xff_ffff;
-        count += 1;
-        if count.is_multiple_of(4) {
-            let [_, first, second, third] = bits.to_be_bytes();
-            bytes.extend([first, second, third]);
-        }
-    }
-    match (count % 4, padding) {
-        (0, 0) => {}
-        (2, 2) => bytes.push((bits >> 4) as u8),
-        (3, 1) => bytes.extend([(bits >> 10) as u8, (bits >> 2) as u8]),
-        _ => return None,
-    }
+    let bytes = BASE64.decode(text.replace(['\r', '\n'], "")).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
