@@ -19,8 +19,6 @@ pub struct Source {
     pub local_path: Option<String>,
     /// The source's mapping.
     pub at: Option<At>,
-    /// `helm.releaseName`
-    pub release_name: Option<(String, At)>,
     /// `directory.recurse`
     pub recurse: bool,
 }

@@ -35,6 +35,17 @@ pub enum ChartRef {
     },
 }
 
+/// What an Application leaves out when it renders a chart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LeftOut {
+    /// The values are not held against the schema (`skipSchemaValidation`).
+    pub schema: bool,
+    /// `crds/` (`skipCrds`).
+    pub crds: bool,
+    /// Test hooks (`skipTests`).
+    pub tests: bool,
+}
+
 /// Something that gives values to a release, as a renderer needs it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ValuesInput {
@@ -82,12 +93,18 @@ pub struct Release {
     pub values: Value,
     /// All values are at hand. False: absence of a key proves nothing.
     pub complete: bool,
+    /// All that is given to the chart beside its own defaults is at hand.
+    pub all_given: bool,
+    /// Something that gives values is broken, and an error says so.
+    pub broken: bool,
     /// The documents that gave values, lowest precedence first.
     pub layers: Vec<DocId>,
     /// What is given to the chart besides its own defaults, lowest precedence first; empty for a dependency.
     pub inputs: Vec<ValuesInput>,
     /// Entries of `valueFiles` that name a file which should be there and is not.
     pub missing_files: Vec<At>,
+    /// What is not rendered.
+    pub left_out: LeftOut,
     /// The keys below which the values begin in those documents (`[]`, or the alias in an umbrella chart).
     pub values_root: Vec<String>,
     /// The release of the umbrella chart that this one is a dependency of.

@@ -51,6 +51,19 @@ impl Ran {
         findings.iter().map(|it| (text(&it["rule"]), place(it).0, place(it).1)).collect()
     }
 
+    /// Each error: code, file and line of its place, message and help.
+    pub(crate) fn errors(&self) -> Vec<(String, String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+        let json = self.json();
+        let told = |it: &Value| match it["help"].as_str() {
+            Some(help) => format!("{}; {help}", text(&it["message"])),
+            None => text(&it["message"]),
+        };
+        let place = |it: &Value| format!("{}:{}", text(&it["location"]["file"]), it["location"]["line"]);
+        let errors = json["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|it| (text(&it["code"]), place(it), told(it))).collect()
+    }
+
     pub(crate) fn rules(&self) -> Vec<String> {
         self.findings().into_iter().map(|(rule, _, _)| rule).collect()
     }
@@ -93,6 +106,12 @@ impl Folder {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
         fs::write(path, text).expect("a file");
+    }
+
+    pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8]) {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(path, bytes).expect("a file");
     }
 
     pub(crate) fn read(&self, name: &str) -> String {

@@ -13,7 +13,7 @@ use super::release::{Draft, Given};
 use super::set::SetKind;
 use crate::discover::{EntryKind, join, parent};
 use crate::finding::InputError;
-use crate::model::release::{ChartRef, Deployer};
+use crate::model::release::{ChartRef, Deployer, LeftOut};
 use crate::model::values::ValueAt;
 use crate::model::{AppId, At, DocId, DocKind};
 use crate::source::Place;
@@ -62,44 +62,56 @@ impl Builder<'_> {
             (None, Some(folder)) => (ChartRef::Local(folder), source.path.as_ref()?.1),
             _ => return None,
         };
-        let name = match &source.release_name {
-            Some((name, at)) => (Some(name.clone()), Some(*at)),
+        let (from_set, app_name) = (app.from_set, app.name.clone());
+        let app_at = app.at;
+        let destination = app.destination_namespace.clone();
+        let mut given = Given::new();
+        let overrides = self.source_overrides(&mut given, id, index, app_name.as_deref());
+        let place = |(doc, node): (DocId, Node<'_>)| At { doc, node: node.id() };
+        let (name, name_at) = match self.helm_field(at, &overrides, "releaseName") {
             // A release's name that a generator puts in is not known.
-            None if self
-                .node(at)
-                .and_then(|node| node.at(&["helm", "releaseName"]))
-                .is_some_and(|it| !it.is_null()) =>
-            {
-                (None, None)
-            }
+            Some(found) => match known(Some(found.1)) {
+                Some(name) => (Some(name), Some(place(found))),
+                None => (None, None),
+            },
             None => (
-                app.name.clone(),
-                self.node(app.at)
+                app_name.clone(),
+                self.node(app_at)
                     .and_then(|node| node.at(&["metadata", "name"]))
-                    .map(|node| At { doc: app.at.doc, node: node.id() }),
+                    .map(|node| At { doc: app_at.doc, node: node.id() }),
             ),
         };
-        let helm_namespace = self.node(at).and_then(|node| known(node.at(&["helm", "namespace"])));
-        let namespace = helm_namespace.or_else(|| app.destination_namespace.clone());
-        let (from_set, app_name) = (app.from_set, app.name.clone());
-        let mut given = Given::new();
-        let overrides = self.source_overrides(id, index, app_name.as_deref());
+        let own_namespace = known(self.helm_field(at, &overrides, "namespace").map(|(_, node)| node));
+        let switch =
+            |key| self.helm_field(at, &overrides, key).is_some_and(|(_, node)| node.as_bool() == Some(true));
+        let left_out = LeftOut {
+            schema: switch("skipSchemaValidation"),
+            crds: switch("skipCrds"),
+            tests: switch("skipTests"),
+        };
         self.give_value_files(&mut given, id, index, &overrides);
         self.give_inline(&mut given, at, &overrides, from_set);
         self.give_parameters(&mut given, at, &overrides);
         Some(Draft {
             chart,
             chart_at: Some(chart_at),
-            name: name.0,
-            name_at: name.1,
-            namespace,
+            name,
+            name_at,
+            namespace: own_namespace.or(destination),
             given,
             deployer: Deployer::Application(id),
+            left_out,
         })
     }
 
     /// `.argocd-source-<app>.yaml` and `.argocd-source.yaml` of a local source, the stronger first.
-    fn source_overrides(&mut self, id: AppId, index: usize, app_name: Option<&str>) -> Vec<DocId> {
+    fn source_overrides(
+        &mut self,
+        given: &mut Given,
+        id: AppId,
+        index: usize,
+        app_name: Option<&str>,
+    ) -> Vec<DocId> {
         let folder =
             self.applications.get(id.0 as usize).and_then(|app| app.sources.get(index)?.local_path.clone());
         let Some(folder) = folder else { return Vec::new() };
@@ -107,20 +119,34 @@ impl Builder<'_> {
         let names = own.into_iter().chain([".argocd-source.yaml".to_string()]);
         let paths: Vec<String> =
             names.filter_map(|name| join(&folder, &name)).filter(|path| self.is_file(path)).collect();
-        paths
-            .iter()
-            .filter_map(|path| self.loader.load_used(path, DocKind::Config)?.docs.first().copied())
-            .collect()
+        let mut found = Vec::new();
+        for path in paths {
+            found.extend(
+                self.loader.load_used(&path, DocKind::Config).and_then(|it| it.docs.first().copied()),
+            );
+            if self.is_broken(&path) {
+                given.break_off();
+            }
+        }
+        found
     }
 
-    /// A field of the `helm` block: from the strongest file that gives it, else from the Application.
-    fn helm_field(&self, at: At, overrides: &[DocId], key: &str) -> Option<(DocId, Node<'_>)> {
+    /// The `helm` blocks of a source, the strongest first. One that is `null` takes those below it away.
+    fn helm_blocks(&self, at: At, overrides: &[DocId]) -> Vec<(DocId, Node<'_>)> {
         let stronger = overrides.iter().filter_map(|doc| {
             let root = self.loader.docs.get(doc.0 as usize)?.tree.root()?;
-            Some((*doc, root.at(&["helm", key])?))
+            Some((*doc, root.get("helm")?))
         });
-        let own = self.node(at).and_then(|node| node.at(&["helm", key])).map(|node| (at.doc, node));
-        stronger.chain(own).find(|(_, node)| !node.is_null())
+        let own = self.node(at).and_then(|node| node.get("helm")).map(|node| (at.doc, node));
+        stronger.chain(own).take_while(|(_, helm)| !helm.is_null()).collect()
+    }
+
+    /// A field of the `helm` block: from the strongest file that gives it, else from the Application. A `null` takes
+    /// it away.
+    fn helm_field(&self, at: At, overrides: &[DocId], key: &str) -> Option<(DocId, Node<'_>)> {
+        let blocks = self.helm_blocks(at, overrides);
+        let found = blocks.into_iter().find_map(|(doc, helm)| Some((doc, helm.get(key)?)));
+        found.filter(|(_, node)| !node.is_null())
     }
 
     fn give_value_files(&mut self, given: &mut Given, id: AppId, index: usize, overrides: &[DocId]) {
@@ -144,7 +170,8 @@ impl Builder<'_> {
                     for path in paths {
                         match self.load_values(&path) {
                             Some(doc) => self.give_doc(given, doc),
-                            None => given.complete &= self.is_empty_file(&path),
+                            None if self.is_broken(&path) => given.break_off(),
+                            None => {}
                         }
                     }
                 }
@@ -154,7 +181,7 @@ impl Builder<'_> {
                     given.missing.push(at);
                 }
                 ValueFile::Outside => {
-                    given.complete = false;
+                    given.break_off();
                     self.leaves_root(at);
                 }
                 ValueFile::Elsewhere => given.complete = false,
@@ -162,8 +189,9 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn is_empty_file(&self, path: &str) -> bool {
-        self.loader.get(path).is_some_and(|loaded| loaded.syntax_errors.is_empty())
+    /// A file that is used and cannot be read, or not to its end: an error says why.
+    pub(super) fn is_broken(&self, path: &str) -> bool {
+        self.loader.get(path).is_none_or(|loaded| !loaded.syntax_errors.is_empty())
     }
 
     pub(super) fn leaves_root(&mut self, at: At) {
@@ -239,8 +267,12 @@ impl Builder<'_> {
     /// `valuesObject`, else `values`: the first makes ArgoCD ignore the second.
     fn give_inline(&mut self, given: &mut Given, at: At, overrides: &[DocId], from_set: bool) {
         let place = |(doc, node): (DocId, Node<'_>)| At { doc, node: node.id() };
-        if let Some(found) = self.helm_field(at, overrides, "valuesObject").map(place) {
-            return self.give_node(given, found);
+        // The files of overrides are merged into it, as everything in them.
+        let blocks = self.helm_blocks(at, overrides);
+        let objects = blocks.iter().filter_map(|(doc, helm)| Some((*doc, helm.get("valuesObject")?)));
+        let objects: Vec<At> = objects.take_while(|(_, node)| !node.is_null()).map(place).collect();
+        if !objects.is_empty() {
+            return objects.into_iter().rev().for_each(|at| self.give_node(given, at));
         }
         let Some((doc, node)) = self.helm_field(at, overrides, "values") else { return };
         let templated = from_set || node.text().is_some_and(is_placeholder);

@@ -80,7 +80,6 @@ fn source(doc: DocId, node: Node<'_>) -> Source {
         reference: known(node.get("ref")),
         local_path: None,
         at: Some(at(node)),
-        release_name: placed(&["helm", "releaseName"]),
         recurse: node.at(&["directory", "recurse"]).and_then(|node| node.as_bool()) == Some(true),
     }
 }

@@ -15,7 +15,7 @@ use crate::model::drift::{Call, Drift, Key};
 use crate::model::release::Deployer;
 use crate::model::values::ValueData;
 use crate::model::{At, ReleaseId, ResourceId};
-use crate::source::{FileId, Origin, Place, SourceFile};
+use crate::source::{FileId, Place};
 
 type Files = BTreeMap<Arc<str>, FileId>;
 
@@ -156,14 +156,7 @@ impl Builder<'_> {
             let doc = self.loader.docs.get(doc.0 as usize)?;
             return Some(Place { file: doc.file, span: doc.tree.node(node).span() });
         }
-        let file = match self.loader.sources.by_root_path(folder) {
-            Some(file) => file,
-            None => {
-                let display = self.loader.tree.display(folder);
-                self.loader.sources.add(SourceFile::new(display, folder, "".into(), Origin::Disk))
-            }
-        };
-        Some(Place { file, span: Span { start: 0, end: 0 } })
+        self.place_of(folder, None)
     }
 }
 

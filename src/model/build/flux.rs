@@ -10,7 +10,7 @@ use super::placeholder::holds_shell_variable;
 use super::release::{Draft, Given};
 use super::set::SetKind;
 use crate::discover::{is_below, join};
-use crate::model::release::{ChartRef, Deployer};
+use crate::model::release::{ChartRef, Deployer, LeftOut};
 use crate::model::values::{Value, ValueData};
 use crate::model::{At, ResourceId};
 
@@ -87,6 +87,7 @@ impl Builder<'_> {
             namespace: target.or(own_namespace),
             given,
             deployer: Deployer::HelmRelease(id),
+            left_out: LeftOut::default(),
         })
     }
 

@@ -5,7 +5,7 @@ use super::release::{Draft, Given};
 use super::script::{Line, Reading, shown};
 use super::set::{self, SetKind};
 use super::shell::{ROOT, Ran, Text, UNKNOWN};
-use crate::model::release::{ChartRef, Deployer};
+use crate::model::release::{ChartRef, Deployer, LeftOut};
 use crate::model::script::StepKind;
 
 /// Flags of helm that take the next word as their value.
@@ -117,6 +117,7 @@ impl Builder<'_> {
                 namespace: line.known(&["-n", "--namespace"]),
                 given,
                 deployer: Deployer::Script(reading.id, step),
+                left_out: LeftOut::default(),
             })
         });
         Some(StepKind::Helm {

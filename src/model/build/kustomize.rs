@@ -12,7 +12,7 @@ use super::classify::is_kustomization_name;
 use super::patches::Patch;
 use super::release::{Draft, Given};
 use crate::discover::{EntryKind, file_name, join, parent};
-use crate::model::release::{ChartRef, Deployer};
+use crate::model::release::{ChartRef, Deployer, LeftOut};
 use crate::model::{At, DocId, DocKind};
 
 /// A folder with a kustomization.
@@ -301,6 +301,7 @@ impl Builder<'_> {
             namespace,
             given,
             deployer: Deployer::Config(doc),
+            left_out: LeftOut::default(),
         })
     }
 
@@ -312,7 +313,8 @@ impl Builder<'_> {
         };
         match self.load_values(&path) {
             Some(doc) => self.give_doc(given, doc),
-            None => given.complete &= self.is_empty_file(&path),
+            None if self.is_broken(&path) => given.break_off(),
+            None => {}
         }
     }
 }

@@ -4,9 +4,10 @@ use super::Builder;
 use super::chart::{Chart, Dependency};
 use super::merge::{coalesce, empty, merge, value_of};
 use super::set::{self, SetKind};
-use crate::model::release::{ChartRef, Deployer, Release, ValuesInput};
+use crate::model::release::{ChartRef, Deployer, LeftOut, Release, ValuesInput};
 use crate::model::values::{Value, ValueAt, ValueData};
 use crate::model::{At, DocId, ScopeId};
+use crate::source::Origin;
 
 /// Charts in charts in charts.
 const DEEPEST_CHART: usize = 8;
@@ -17,6 +18,8 @@ pub(super) struct Given {
     pub(super) values: Value,
     /// Every layer could be read.
     pub(super) complete: bool,
+    /// One could not, and an error says so.
+    pub(super) broken: bool,
     pub(super) docs: Vec<DocId>,
     pub(super) inputs: Vec<ValuesInput>,
     /// Values files that are named and not there.
@@ -25,7 +28,20 @@ pub(super) struct Given {
 
 impl Given {
     pub(super) fn new() -> Given {
-        Given { values: empty(), complete: true, docs: Vec::new(), inputs: Vec::new(), missing: Vec::new() }
+        Given {
+            values: empty(),
+            complete: true,
+            broken: false,
+            docs: Vec::new(),
+            inputs: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    /// A layer cannot be used, and an error says so.
+    pub(super) fn break_off(&mut self) {
+        self.complete = false;
+        self.broken = true;
     }
 }
 
@@ -38,6 +54,7 @@ pub(super) struct Draft {
     pub(super) namespace: Option<String>,
     pub(super) given: Given,
     pub(super) deployer: Deployer,
+    pub(super) left_out: LeftOut,
 }
 
 impl Builder<'_> {
@@ -48,12 +65,13 @@ impl Builder<'_> {
         if root.is_mapping() {
             if entry.tree.is_partial() {
                 given.complete = false;
+                given.broken |= matches!(self.loader.sources.get(entry.file).origin, Origin::Disk);
             }
             merge(&mut given.values, value_of(doc, None, root));
             given.docs.push(doc);
             given.inputs.push(ValuesInput::Doc(doc));
         } else if !root.is_null() {
-            given.complete = false;
+            given.break_off();
             self.not_a_mapping(At { doc, node: root.id() });
         }
     }
@@ -76,6 +94,7 @@ impl Builder<'_> {
         if !errors.is_empty() {
             given.complete = false;
             if !templated {
+                given.broken = true;
                 self.loader.errors.extend(errors);
             }
         }
@@ -135,8 +154,8 @@ impl Builder<'_> {
 
     /// Adds a release, and one for each of its chart's dependencies.
     pub(super) fn add_release(&mut self, draft: Draft) -> crate::model::ReleaseId {
-        let Draft { chart, chart_at, name, name_at, namespace, given, deployer } = draft;
-        let Given { values, complete, docs, inputs, missing } = given;
+        let Draft { chart, chart_at, name, name_at, namespace, given, deployer, left_out } = draft;
+        let Given { values, complete, broken, docs, inputs, missing } = given;
         let mut release = Release {
             chart_name: String::new(),
             chart,
@@ -146,9 +165,12 @@ impl Builder<'_> {
             namespace,
             values,
             complete,
+            all_given: complete,
+            broken,
             layers: docs,
             inputs,
             missing_files: missing,
+            left_out,
             values_root: Vec::new(),
             parent: None,
             deployer,
@@ -174,13 +196,18 @@ impl Builder<'_> {
         depth: usize,
     ) -> crate::model::ReleaseId {
         self.deployed_charts.insert(folder.to_string());
-        let Some(chart) = self.chart(folder) else {
+        let found = self.chart(folder);
+        // A packed chart has no documents of its own here; the renderer reads it.
+        let manifest = crate::discover::join(folder, "Chart.yaml").filter(|path| self.is_file(path));
+        release.broken |= manifest.is_some_and(|path| self.is_broken(&path));
+        let Some(chart) = found else {
             release.complete = false;
             release.chart_name = crate::discover::file_name(folder).to_string();
             return self.push_release(release);
         };
         release.chart_name = chart.name.clone();
         release.complete &= chart.values_known;
+        release.broken |= !chart.values_known;
         let given = std::mem::replace(&mut release.values, empty());
         release.values = match chart.values.and_then(|doc| self.own_values(doc)) {
             Some((doc, defaults)) => {
@@ -191,6 +218,7 @@ impl Builder<'_> {
             }
             None => coalesce(empty(), given, &keys(&chart)),
         };
+        release.broken |= chart.values.is_some_and(|doc| self.is_no_mapping(doc));
         let id = self.push_release(release);
         if depth < DEEPEST_CHART {
             for dependency in &chart.dependencies {
@@ -198,6 +226,11 @@ impl Builder<'_> {
             }
         }
         id
+    }
+
+    fn is_no_mapping(&self, doc: DocId) -> bool {
+        let root = self.loader.docs.get(doc.0 as usize).and_then(|doc| doc.tree.root());
+        root.is_some_and(|root| !root.is_mapping() && !root.is_null())
     }
 
     fn own_values(&mut self, doc: DocId) -> Option<(DocId, Value)> {
@@ -251,19 +284,27 @@ impl Builder<'_> {
             namespace: above.namespace.clone(),
             values,
             complete: above.complete,
+            all_given: above.all_given,
+            broken: above.broken,
             layers: above.layers.clone(),
             inputs: Vec::new(),
             missing_files: Vec::new(),
+            left_out: above.left_out,
             values_root,
             parent: Some(parent),
             deployer: above.deployer,
             overlay: above.overlay.clone(),
             scope: above.scope,
         };
-        match &dependency.folder {
+        let id = match &dependency.folder {
             Some(folder) => self.add_local_release(release, folder, depth + 1),
             None => self.push_release(release),
         };
+        // They are rendered together.
+        let broken = self.releases.get(id.0 as usize).is_some_and(|release| release.broken);
+        if let Some(above) = self.releases.get_mut(parent.0 as usize) {
+            above.broken |= broken;
+        }
     }
 
     /// The text inside a string as a document of its own; places in it lead back to the string.

@@ -19,7 +19,7 @@ use super::{Builder, render_error};
 use crate::discover::{EntryKind, join};
 use crate::drift::{self, Found};
 use crate::finding::InputError;
-use crate::model::release::{ChartRef, Deployer, Release, ValuesInput};
+use crate::model::release::{ChartRef, Deployer, ValuesInput};
 use crate::model::{DocId, DocKind, NotRendered, ReleaseId};
 use crate::progress;
 use crate::render::{Job, Problem, Renderer};
@@ -56,7 +56,13 @@ impl Builder<'_> {
         for ((id, job), result) in jobs.iter().zip(results) {
             match result {
                 Ok((rendered, found)) => self.add_rendered(*id, &job.chart, rendered, found),
-                Err(problem) => self.add_problem(*id, &job.chart, &problem),
+                Err(problem) => {
+                    // What is wrong may stand in an archive, whose texts are known to the renderer alone.
+                    if let Ok(chart) = renderer.chart(&job.chart) {
+                        self.add_packed_files(&chart);
+                    }
+                    self.add_problem(*id, &job.chart, &problem);
+                }
             }
         }
     }
@@ -73,9 +79,10 @@ impl Builder<'_> {
             return Some(Err("a values file that it names is not there".to_string()));
         }
         let unknown = |input: &ValuesInput| matches!(input, ValuesInput::Set { kind: SetKind::Unknown, .. });
-        // A packed chart has no documents of its own in the model.
-        let complete = release.complete || (self.is_file(chart) && self.settings.chart.values.is_empty());
-        if !complete || release.inputs.iter().any(unknown) {
+        if release.broken {
+            return None;
+        }
+        if !release.all_given || release.inputs.iter().any(unknown) {
             return Some(Err("some of its values are not known before the sync".to_string()));
         }
         let values: Option<Vec<ValuesSource>> =
@@ -88,17 +95,10 @@ impl Builder<'_> {
             values,
             name: release.name.clone().unwrap_or_else(|| UNNAMED.to_string()),
             namespace: release.namespace.clone().unwrap_or_else(|| "default".to_string()),
-            skip_schema: self.helm_switch(release, "skipSchemaValidation"),
-            skip_crds: self.helm_switch(release, "skipCrds"),
-            skip_tests: self.helm_switch(release, "skipTests"),
+            skip_schema: release.left_out.schema,
+            skip_crds: release.left_out.crds,
+            skip_tests: release.left_out.tests,
         }))
-    }
-
-    /// A switch in the `helm` block of the Application's source that deploys the release.
-    fn helm_switch(&self, release: &Release, name: &str) -> bool {
-        let chart = release.chart_at.filter(|_| matches!(release.deployer, Deployer::Application(_)));
-        let source = chart.and_then(|at| self.node(at)?.parent());
-        source.and_then(|source| source.get("helm")?.get(name)?.as_bool()) == Some(true)
     }
 
     fn values_source(&self, input: &ValuesInput) -> Option<ValuesSource> {
@@ -250,6 +250,16 @@ impl Builder<'_> {
         }
     }
 
+    /// The texts of a chart that failed, as far as they are in archives; the others are read where they are needed.
+    fn add_packed_files(&mut self, chart: &Chart) {
+        if self.loader.tree.kind(&chart.file) != Some(EntryKind::File) {
+            self.add_chart_files(chart, &mut BTreeMap::new());
+        }
+        for inner in &chart.charts {
+            self.add_packed_files(inner);
+        }
+    }
+
     fn add_value_files(&self, id: ReleaseId, files: &mut BTreeMap<Arc<str>, FileId>) {
         let Some(release) = self.releases.get(id.0 as usize) else { return };
         for input in &release.inputs {
@@ -273,13 +283,35 @@ impl Builder<'_> {
             _ => match self.loader.sources.by_root_path(name) {
                 Some(file) => file,
                 None => {
-                    let text = String::from_utf8(self.loader.tree.read(name).ok()?).ok()?;
+                    // Of an archive only its name can be shown.
+                    let text = String::from_utf8(self.loader.tree.read(name).ok()?).unwrap_or_default();
                     let display = self.loader.tree.display(name);
                     self.loader.sources.add(SourceFile::new(display, name, text.into(), Origin::Disk))
                 }
             },
         };
+        let length = self.loader.sources.get(file).text.len();
+        let span = span.filter(|span| span.end as usize <= length);
         Some(Place { file, span: span.unwrap_or(Span { start: 0, end: 0 }) })
+    }
+
+    /// The same where it can be opened, else what can be opened in its stead, and where in the archive it is.
+    fn nearest_place(
+        &mut self,
+        id: ReleaseId,
+        folder: &str,
+        name: &str,
+        span: Option<Span>,
+    ) -> (Option<Place>, Option<String>) {
+        let place = self.place_of(name, span);
+        if let Some(place) = place.filter(|place| self.loader.sources.can_be_opened(*place)) {
+            return (Some(place), None);
+        }
+        let inside = place.map(|place| {
+            let at = self.loader.sources.location(place);
+            format!("in the archive it is {}:{}:{}", at.file, at.line, at.column)
+        });
+        (self.outside(id, folder, name, ""), inside)
     }
 
     fn add_problem(&mut self, id: ReleaseId, folder: &str, problem: &Problem) {
@@ -300,15 +332,25 @@ impl Builder<'_> {
                 self.not_rendered(id, reason, Some(help));
             }
             Problem::Chart(message, file, span) => {
-                let place = file.as_ref().and_then(|file| self.place_of(file, *span));
+                let (place, help) = match file {
+                    Some(file) => self.nearest_place(id, folder, file, *span),
+                    None => (None, None),
+                };
                 let file = place.is_none().then(|| self.loader.tree.display(folder));
                 let message = format!("the chart cannot be read: {message}");
-                self.loader.errors.push(InputError { code: "bad-chart", message, help: None, place, file });
+                let error = InputError { code: "bad-chart", message, help, place, file };
+                if !self.loader.errors.contains(&error) {
+                    self.loader.errors.push(error);
+                }
             }
             Problem::Render(error) => self.add_render_error(id, folder, error),
             Problem::Binary(message, file, span) => {
-                let place = file.as_ref().and_then(|file| self.place_of(file, *span));
-                self.add_failure(id, folder, format!("helm: {message}"), Vec::new(), place, false);
+                let (place, inside) = match file {
+                    Some(file) => self.nearest_place(id, folder, file, *span),
+                    None => (None, None),
+                };
+                let help = inside.into_iter().collect();
+                self.add_failure(id, folder, format!("helm: {message}"), help, place, false);
             }
             Problem::NoBinary => {
                 let message = "`--renderer helm` needs the `helm` program, and there is none on the PATH";
@@ -326,8 +368,11 @@ impl Builder<'_> {
         let parse = matches!(&error.failure, Failure::Template(error)
             if error.kind == ddlint_helm::error::ErrorKind::Parse);
         let told = render_error::told(error);
-        let place = told.place.and_then(|place| self.place_of(&place.file, place.span));
-        let mut help = Vec::new();
+        let (place, inside) = match told.place {
+            Some(place) => self.nearest_place(id, folder, &place.file, place.span),
+            None => (None, None),
+        };
+        let mut help: Vec<String> = inside.into_iter().collect();
         if let Some(cause) = told.cause
             && let Some(place) = self.place_of(&cause.file, cause.span)
         {
@@ -399,6 +444,7 @@ impl Builder<'_> {
                 .docs
                 .get(at.doc.0 as usize)
                 .map(|doc| Place { file: doc.file, span: doc.tree.node(at.node).span() }),
+            _ if self.is_file(&folder) => self.place_of(&folder, None),
             _ => join(&folder, "Chart.yaml").and_then(|path| self.place_of(&path, None)),
         };
         let Some(place) = place else { return };

@@ -12,7 +12,7 @@ use super::overlays::is_environment;
 use super::release::{Draft, Given};
 use super::set::{self, SetKind};
 use crate::discover::{EntryKind, FoundChart, file_name, join, parent};
-use crate::model::release::{ChartRef, Deployer, ValuesInput};
+use crate::model::release::{ChartRef, Deployer, LeftOut, ValuesInput};
 use crate::model::{At, ChartOptions, DocId, DocKind, ReleaseId};
 use crate::source::{Origin, SourceFile};
 use ddlint_helm::values::SetKind as HelmSet;
@@ -93,6 +93,7 @@ impl Builder<'_> {
             namespace: options.namespace,
             given,
             deployer: Deployer::Nobody,
+            left_out: LeftOut::default(),
         };
         let id = self.add_release(draft);
         self.deployed_charts.remove(folder);
@@ -107,7 +108,7 @@ impl Builder<'_> {
             let loaded = self.loader.add_text(source, |stream| vec![DocKind::Values; stream.documents.len()]);
             for error in &loaded.syntax_errors {
                 self.loader.errors.push(syntax_error(loaded.file, error));
-                given.complete = false;
+                given.break_off();
             }
             if let Some(doc) = loaded.docs.first() {
                 self.give_doc(given, *doc);
@@ -206,6 +207,7 @@ impl Builder<'_> {
             namespace: None,
             given,
             deployer: Deployer::Nobody,
+            left_out: LeftOut::default(),
         });
         if let Some(release) = self.releases.get_mut(id.0 as usize) {
             release.values_root = below.iter().map(|key| (*key).to_string()).collect();
