@@ -35,6 +35,20 @@ pub(crate) struct ChartNode {
     pub(crate) enabled_by: OriginId,
     /// The normalized path of its values in the parent chart's.
     pub(crate) root: String,
+    /// Which of Helm's objects it is: a copy of a chart holds the charts that the chart itself holds.
+    object: Object,
+    /// The path of the parent that the object names, where that is another one than holds it here.
+    home: Option<String>,
+}
+
+/// A loaded chart, and the number of its copy; the chart itself has none.
+type Object = (usize, u32);
+
+impl ChartNode {
+    /// The path of names as Helm builds it, of a chart in the chart with the given path.
+    pub(crate) fn path_in(&self, parent: &str) -> String {
+        format!("{}/charts/{}", self.home.as_deref().unwrap_or(parent), self.name)
+    }
 }
 
 /// A values file that cannot be used: which chart file, what is wrong.
@@ -49,6 +63,9 @@ pub(crate) struct Tree<'t> {
     pub(crate) table: &'t mut OriginTable,
     pub(crate) coalescer: Coalescer,
     shared: BTreeMap<usize, Option<Vec<Declared>>>,
+    /// The parent that each object names, which is the last one that took it in, and the object's own name.
+    parents: BTreeMap<Object, (Object, String)>,
+    copies: u32,
 }
 
 /// Why the tree cannot be made.
@@ -67,16 +84,54 @@ impl From<String> for TreeError {
 
 impl<'t> Tree<'t> {
     pub(crate) fn new(table: &'t mut OriginTable, coalescer: Coalescer) -> Tree<'t> {
-        Tree { table, coalescer, shared: BTreeMap::new() }
+        Tree { table, coalescer, shared: BTreeMap::new(), parents: BTreeMap::new(), copies: 0 }
     }
 
     /// The chart and everything in it, before anything is decided.
     pub(crate) fn root(&mut self, chart: &Arc<Chart>) -> Result<ChartNode, TreeError> {
         let name = chart.metadata.name.clone();
-        self.node(chart, name, path::ROOT.to_string())
+        let node = self.node(chart, name, path::ROOT.to_string(), false)?;
+        self.adopt(&node);
+        Ok(node)
     }
 
-    fn node(&mut self, chart: &Arc<Chart>, name: String, root: String) -> Result<ChartNode, TreeError> {
+    /// Each chart's parent is at first the one that it was loaded with.
+    fn adopt(&mut self, node: &ChartNode) {
+        for chart in &node.charts {
+            self.parents.insert(chart.object, (node.object, chart.name.clone()));
+            self.adopt(chart);
+        }
+    }
+
+    /// A chart as a dependency. Helm 4 copies the charts in it too, but not those in them.
+    fn copied(&mut self, mut node: ChartNode) -> ChartNode {
+        self.copies += 1;
+        node.object.1 = self.copies;
+        if self.coalescer.dialect == crate::HelmDialect::V4 {
+            for chart in &mut node.charts {
+                self.copies += 1;
+                chart.object.1 = self.copies;
+                self.parents.insert(chart.object, (node.object, chart.name.clone()));
+            }
+        }
+        node
+    }
+
+    fn path_of(&self, object: Object, root: &str) -> String {
+        match self.parents.get(&object) {
+            Some((parent, name)) => format!("{}/charts/{name}", self.path_of(*parent, root)),
+            None => root.to_string(),
+        }
+    }
+
+    /// `alone`: what it declares is shared with no other copy.
+    fn node(
+        &mut self,
+        chart: &Arc<Chart>,
+        name: String,
+        root: String,
+        alone: bool,
+    ) -> Result<ChartNode, TreeError> {
         let values = match &chart.values {
             None => empty_map(),
             Some(file) => {
@@ -86,12 +141,14 @@ impl<'t> Tree<'t> {
             }
         };
         let id = Arc::as_ptr(chart) as usize;
-        let v4 = self.coalescer.dialect == crate::HelmDialect::V4;
-        let known = if v4 { None } else { self.shared.get(&id).cloned() };
+        let alone = alone && self.coalescer.dialect == crate::HelmDialect::V4;
+        let known = if alone { None } else { self.shared.get(&id).cloned() };
         let declared = known.unwrap_or_else(|| {
             let fresh = |d: &Dependency| Rc::new(RefCell::new(d.clone()));
             let made = chart.metadata.dependencies.as_ref().map(|list| list.iter().map(fresh).collect());
-            self.shared.insert(id, Option::clone(&made));
+            if !alone {
+                self.shared.insert(id, Option::clone(&made));
+            }
             made
         });
         let mut charts = Vec::with_capacity(chart.charts.len());
@@ -99,7 +156,7 @@ impl<'t> Tree<'t> {
             let name = inner.metadata.name.clone();
             let mut inner_root = root.clone();
             path::push_member(&mut inner_root, &name);
-            charts.push(self.node(inner, name, inner_root)?);
+            charts.push(self.node(inner, name, inner_root, false)?);
         }
         Ok(ChartNode {
             chart: chart.clone(),
@@ -109,13 +166,26 @@ impl<'t> Tree<'t> {
             charts,
             enabled_by: OriginId::NONE,
             root,
+            object: (id, 0),
+            home: None,
         })
     }
 
     /// Decides which charts take part, from the values of the user.
     pub(crate) fn process(&mut self, root: &mut ChartNode, values: &Map) -> Result<(), TreeError> {
         self.enable(root, values, "")?;
+        let name = root.name.clone();
+        self.settle(root, &name, &name);
         self.import(root)
+    }
+
+    fn settle(&self, node: &mut ChartNode, path: &str, root: &str) {
+        for chart in &mut node.charts {
+            let parent = self.parents.get(&chart.object).map(|(parent, _)| self.path_of(*parent, root));
+            chart.home = parent.filter(|parent| parent != path);
+            let path = chart.path_in(path);
+            self.settle(chart, &path, root);
+        }
     }
 
     fn enable(&mut self, node: &mut ChartNode, values: &Map, prefix: &str) -> Result<(), TreeError> {
@@ -134,11 +204,14 @@ impl<'t> Tree<'t> {
             let found = existing.iter().find(|chart| fits(chart, &dep.borrow()));
             let alias = dep.borrow().alias.clone();
             match found {
-                Some(chart) if alias.is_empty() || alias == chart.name => charts.push(chart.clone()),
+                Some(chart) if alias.is_empty() || alias == chart.name => {
+                    charts.push(self.copied(chart.clone()));
+                }
                 Some(chart) => {
                     let mut root = node.root.clone();
                     path::push_member(&mut root, &alias);
-                    charts.push(self.node(&chart.chart, alias.clone(), root)?);
+                    let node = self.node(&chart.chart, alias.clone(), root, true)?;
+                    charts.push(self.copied(node));
                 }
                 None => {}
             }
@@ -147,6 +220,9 @@ impl<'t> Tree<'t> {
             }
         }
         node.charts = charts;
+        for chart in &node.charts {
+            self.parents.insert(chart.object, (node.object, chart.name.clone()));
+        }
         for dep in &declared {
             dep.borrow_mut().enabled = true;
         }

@@ -488,7 +488,7 @@ impl Collector<'_, '_> {
                 }
             });
             let inner_values = found.unwrap_or_else(crate::coalesce::empty_map);
-            let inner_path = format!("{full_path}/charts/{}", inner.name);
+            let inner_path = inner.path_in(full_path);
             let value = self.chart(inner, &inner_values, &inner_path, false, shared);
             subcharts.set(inner.name.as_bytes(), OriginId::NONE, value);
         }
@@ -535,6 +535,6 @@ fn crds(node: &ChartNode, full_path: &str, table: &mut OriginTable, out: &mut Ve
         });
     }
     for inner in &node.charts {
-        crds(inner, &format!("{full_path}/charts/{}", inner.name), table, out);
+        crds(inner, &inner.path_in(full_path), table, out);
     }
 }

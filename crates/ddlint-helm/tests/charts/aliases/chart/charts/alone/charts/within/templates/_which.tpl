@@ -1,0 +1,1 @@
+{{ define "within.which" }}within of charts/alone/charts/within{{ end }}

@@ -1,0 +1,1 @@
+{{ define "alone.which" }}alone of charts/alone{{ end }}

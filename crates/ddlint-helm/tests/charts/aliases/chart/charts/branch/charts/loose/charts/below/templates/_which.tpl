@@ -1,0 +1,1 @@
+{{ define "below.which" }}below of charts/branch/charts/loose/charts/below{{ end }}

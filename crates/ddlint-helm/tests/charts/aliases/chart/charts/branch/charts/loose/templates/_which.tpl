@@ -1,0 +1,1 @@
+{{ define "loose.which" }}loose of charts/branch/charts/loose{{ end }}

@@ -1,0 +1,1 @@
+{{ define "twig.which" }}twig of charts/branch/charts/twig{{ end }}

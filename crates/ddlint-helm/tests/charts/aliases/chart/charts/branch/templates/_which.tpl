@@ -1,0 +1,1 @@
+{{ define "branch.which" }}branch of charts/branch{{ end }}

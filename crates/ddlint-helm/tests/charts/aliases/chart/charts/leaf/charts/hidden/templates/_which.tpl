@@ -1,0 +1,1 @@
+{{ define "hidden.which" }}hidden of charts/leaf/charts/hidden{{ end }}

@@ -1,0 +1,1 @@
+{{ define "leaf.which" }}leaf of charts/leaf{{ end }}
