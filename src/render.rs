@@ -231,7 +231,23 @@ impl<'t> Renderer<'t> {
         if self.options.program == Program::Builtin {
             return self.render_varied(job, Variation::default());
         }
-        self.with_binary(job, &self.chart(&job.chart)?).map(|rendered| without_tests(job, rendered))
+        let chart = self.chart(&job.chart)?;
+        let rendered =
+            self.with_binary(job, &chart).map_err(|problem| self.explained(job, &chart, problem))?;
+        Ok(without_tests(job, rendered))
+    }
+
+    /// What the binary says, in better words where the renderer inside fails at the same place: it knows the values
+    /// to blame.
+    fn explained(&self, job: &Job, chart: &Arc<Chart>, problem: Problem) -> Problem {
+        let Problem::Binary(_, file, _) = &problem else { return problem };
+        match self.built_in(job, chart, Variation::default()) {
+            Err(Problem::Render(error)) => {
+                let there = |file: &String| error.places.iter().any(|place| *place.file == **file);
+                if file.as_ref().is_none_or(there) { Problem::Render(error) } else { problem }
+            }
+            _ => problem,
+        }
     }
 
     /// Renders a chart with something else than usual; always with the renderer inside.

@@ -205,3 +205,67 @@ fn on_a_walk_an_archive_that_is_no_chart_is_skipped_and_one_that_needs_values_is
     assert_eq!(named.code, 2);
     assert!(named.errors()[0].2.contains("needs.tgz/templates/a.yaml:1:7"), "{:?}", named.errors());
 }
+
+/// A chart that needs two others, which are not vendored.
+fn needing() -> Folder {
+    let dependencies = "dependencies:\n  - {name: web, version: ~0.1, repository: https://charts.example}\n  \
+                        - {name: web-tools, version: 2.x, repository: https://charts.example, alias: tools}\n";
+    let folder = Folder::new(&GOOD);
+    folder.write("shop/Chart.yaml", &format!("apiVersion: v2\nname: shop\nversion: 1.0.0\n{dependencies}"));
+    folder.write("shop/values.yaml", "tools: {statuses: '404'}\n");
+    folder
+}
+
+fn version(name: &str, version: &str, replicas: u32) -> Vec<u8> {
+    let manifest = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
+    let values = VALUES.replace("replicas: 2", &format!("replicas: {replicas}"));
+    pack(&[("x/Chart.yaml", &manifest), ("x/values.yaml", &values), ("x/templates/web.yaml", TEMPLATE)])
+}
+
+#[test]
+fn dependencies_that_are_not_vendored_are_taken_from_the_cache_that_is_named() {
+    let folder = needing();
+    let check = ["check", "shop", "good", "--format", "json", "--helm-cache", "cache"];
+    let without = folder.run(&check[..5]);
+    let reason = |ran: &Ran| {
+        let json = ran.json();
+        let all = json["findings"].as_array().cloned().unwrap_or_default();
+        let told = all.iter().find(|it| it["rule"] == "not-rendered")?.clone();
+        Some(format!("{} {}", told["message"].as_str()?, told["help"].as_str()?))
+    };
+    let told = reason(&without).expect("a finding");
+    for part in ["web ~0.1, web-tools 2.x", "helm dependency build shop"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    assert_eq!((without.code, found(&without)), (1, vec![("good/values.yaml".to_string(), 2)]));
+
+    // Too new, another chart, no chart: the cache has nothing that fits.
+    folder.write_bytes("cache/web-0.2.0.tgz", &version("web", "0.2.0", 20));
+    folder.write_bytes("cache/web-tools-2.0.0.tgz", &version("other", "2.0.0", 30));
+    folder.write_bytes("cache/web-0.1.7.tgz", b"\x1f\x8bnoise");
+    let told = reason(&folder.run(&check)).expect("a finding");
+    assert!(told.contains("`cache` has no archive of that name in that range"), "{told}");
+
+    // The newest in the range counts; what is wrong in it stands at the entry, or at the value of the parent.
+    for (name, bytes) in [
+        ("web-0.1.7", version("web", "0.1.7", 7)),
+        ("web-0.1.10", version("web", "0.1.10", 10)),
+        ("web-tools-2.0.0", version("web-tools", "2.0.0", 30)),
+    ] {
+        folder.write_bytes(&format!("cache/{name}.tgz"), &bytes);
+    }
+    let with = folder.run(&check);
+    assert_eq!((reason(&with), with.errors()), (None, Vec::new()));
+    let place = |file: &str, line| (file.to_string(), line);
+    assert_eq!(
+        found(&with),
+        [place("good/values.yaml", 2), place("shop/Chart.yaml", 5), place("shop/values.yaml", 1)]
+    );
+    let stream = folder.run(&["render", "shop", "--helm-cache", "cache"]).out;
+    assert!(stream.contains("replicas: 10") && stream.contains("replicas: 30"), "{stream}");
+    assert!(!stream.contains("replicas: 7") && !stream.contains("replicas: 20"), "{stream}");
+    // What is vendored is not looked for.
+    folder.write_bytes("shop/charts/web-0.1.1.tgz", &version("web", "0.1.1", 1));
+    let stream = folder.run(&["render", "shop", "--helm-cache", "cache"]).out;
+    assert!(stream.contains("replicas: 1\n") && !stream.contains("replicas: 10"), "{stream}");
+}

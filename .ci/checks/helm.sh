@@ -8,3 +8,6 @@ helm=$(go env GOPATH)/bin/helm
 export HELM="$helm"
 bash crates/ddlint-helm/oracle/record.sh --check
 echo "ran helm-oracle" >> "$log"
+# `--renderer helm`, with the binary that was found; `ran helm-binary` is the test's own line.
+cargo test --quiet -p ddlint --test helm_binary
+grep -qx "ran helm-binary" "$log" || [ "$log" = /dev/null ] || { echo "the tests did not find $HELM"; exit 1; }

@@ -139,21 +139,34 @@ fn failure(stderr: &str, job: &Job, chart: &Arc<Chart>) -> Problem {
     let lines = stderr.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("Use --debug"));
     let message = lines.skip_while(|line| !line.starts_with("Error: ")).collect::<Vec<_>>().join("\n");
     let message = message.strip_prefix("Error: ").unwrap_or(stderr.trim()).to_string();
-    let places = Regex::new(r"([\w./-]+/templates/[\w./-]+):(\d+)");
+    let places = Regex::new(r"([\w./-]+/templates/[\w./-]+)(?::(\d+))?");
     let place = places.ok().and_then(|places| {
         let found = places.captures_iter(&message).last()?;
-        let file = file_of(found.get(1)?.as_str(), job);
-        let line: usize = found.get(2)?.as_str().parse().ok()?;
-        let text = all_templates(chart).remove(file.as_str())?;
+        let file = file_of(found.get(1)?.as_str(), job, chart);
+        let text = all_templates(chart).remove(&*file)?;
+        let Some(line) = found.get(2) else { return Some((file, Span { start: 0, end: 0 })) };
+        let line: usize = line.as_str().parse().ok()?;
         let start =
             text.split_inclusive(|byte| *byte == b'\n').take(line - 1).map(<[u8]>::len).sum::<usize>();
         let length = text.get(start..)?.split(|byte| *byte == b'\n').next()?.len();
         Some((file, Span { start: start as u32, end: (start + length) as u32 }))
     });
+    let message = shortened(&message);
     match place {
-        Some((file, span)) => Problem::Binary(message, Some(file), Some(span)),
+        Some((file, span)) => Problem::Binary(message, Some(file.to_string()), Some(span)),
         None => Problem::Binary(message, None, None),
     }
+}
+
+/// Of templates that call each other helm names each call: what it begins and ends with is enough.
+fn shortened(message: &str) -> String {
+    const ENDS: usize = 200;
+    let end = message.char_indices().nth(ENDS).map_or(message.len(), |(at, _)| at);
+    let start = message.char_indices().nth_back(ENDS).map_or(0, |(at, _)| at);
+    if start <= end {
+        return message.to_string();
+    }
+    format!("{} … {}", message.get(..end).unwrap_or_default(), message.get(start..).unwrap_or_default())
 }
 
 /// The templates of a chart and of the charts in it, by the name of the file.
@@ -167,9 +180,24 @@ fn all_templates(chart: &Chart) -> BTreeMap<&str, &[u8]> {
 }
 
 /// The file behind the name that helm gives a template: `chart/templates/x.yaml`.
-fn file_of(source: &str, job: &Job) -> String {
+fn file_of(source: &str, job: &Job, chart: &Chart) -> Arc<str> {
     let below = source.split_once('/').map_or(source, |(_, below)| below);
-    crate::discover::join(&job.chart, below).unwrap_or_else(|| below.to_string())
+    named(chart, below).unwrap_or_else(|| {
+        crate::discover::join(&job.chart, below).unwrap_or_else(|| below.to_string()).into()
+    })
+}
+
+/// The same, where `charts/` are followed by the names that the charts in it go by, which may be aliases.
+fn named(chart: &Chart, below: &str) -> Option<Arc<str>> {
+    if let Some((name, rest)) = below.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
+        let mut names = vec![name];
+        let declared = chart.metadata.dependencies.iter().flatten();
+        names.extend(declared.filter(|it| it.alias == name).map(|it| it.name.as_str()));
+        let inner = chart.charts.iter().filter(|inner| names.contains(&inner.metadata.name.as_str()));
+        return inner.filter_map(|inner| named(inner, rest)).next();
+    }
+    let mut files = chart.templates.iter().chain(&chart.files);
+    files.find(|file| &*file.name == below).map(|file| file.file.clone())
 }
 
 /// The documents of helm's stream, each with the template that it names.
@@ -189,7 +217,7 @@ fn documents(text: &str, job: &Job, chart: &Arc<Chart>) -> Rendered {
         if body.trim().is_empty() {
             continue;
         }
-        let file: Arc<str> = file_of(source, job).into();
+        let file = file_of(source, job, chart);
         let text: Arc<str> = body.trim_end().into();
         let place = Place { file: file.clone(), start: 0, end: 0 };
         let origin = origins.leaf(|| Leaf::Template(place));

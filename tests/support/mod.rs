@@ -28,15 +28,17 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
-impl Ran {
-    fn of(output: Output) -> Ran {
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
         Ran {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).expect("UTF-8"),
             err: String::from_utf8(output.stderr).expect("UTF-8"),
         }
     }
+}
 
+impl Ran {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
@@ -153,11 +155,11 @@ impl Folder {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        Ran::of(self.command(args).output().expect("ddlint starts"))
+        Ran::from(self.command(args).output().expect("ddlint starts"))
     }
 
     pub(crate) fn run_in(&self, below: &str, args: &[&str]) -> Ran {
-        Ran::of(self.command_in(below, args).output().expect("ddlint starts"))
+        Ran::from(self.command_in(below, args).output().expect("ddlint starts"))
     }
 
     pub(crate) fn run_with(&self, args: &[&str], stdin: &str) -> Ran {
@@ -169,7 +171,7 @@ impl Folder {
         let writer = std::thread::spawn(move || pipe.write_all(input.as_bytes()));
         let output = child.wait_with_output().expect("ddlint ends");
         let _ = writer.join();
-        Ran::of(output)
+        Ran::from(output)
     }
 
     /// `check . --format json` with more arguments.
