@@ -1,6 +1,8 @@
 //! `--renderer helm`: what the real binary renders is linted as what the renderer inside renders. Where there is no
 //! helm these tests say so and pass; `.ci/checks/helm.sh` runs them with one.
 
+#![expect(clippy::print_stderr, reason = "a test that skips must say so")]
+
 mod support;
 
 use std::path::PathBuf;
