@@ -110,6 +110,8 @@ pub struct Fix {
     pub safety: Safety,
     /// What the edits do, one line.
     pub description: String,
+    /// What a person has to do besides; empty where that is nothing.
+    pub note: String,
     /// The edits; they do not overlap.
     pub edits: Vec<Edit>,
 }

@@ -1,7 +1,8 @@
 //! Fixes: chosen so that none overlaps another, tried on a copy of the files in memory, linted again, and only then
 //! given out as new texts of files.
 //!
-//! A fix that does not mend its finding, or breaks a file, is left out and told. Bytes outside the edits stay as they
+//! A fix that does not mend its finding, or breaks a file, is left out and told. Fixes of one place are tried one after
+//! the other; where they disagree there is no plan at all. Bytes outside the edits stay as they
 //! are; inserted lines end as the lines around them do. Deliberately absent: making edits (`rule::eval::fix`) and
 //! writing files (`commands`).
 
@@ -18,7 +19,7 @@ use crate::report::{Report, Reported};
 use crate::source::{FileId, Origin, SourceMap};
 
 /// Fixes that make room for each other come to an end long before.
-const MOST_PASSES: usize = 16;
+const MOST_PASSES: usize = 64;
 
 /// What the fixes make of the files.
 pub struct Plan {
@@ -30,12 +31,76 @@ pub struct Plan {
     pub mended: usize,
     /// Fixes that were left out, and why.
     pub left_out: Vec<String>,
+    /// What a person has to do besides.
+    pub notes: Vec<String>,
     /// What was read of the new texts, for masking.
     model: Option<Model>,
 }
 
 /// An edit in a file: first byte, one past the last, new text.
 type Splice = (usize, usize, String);
+
+/// Two fixes that cannot both be applied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Conflict {
+    /// What disagrees, one line.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl Conflict {
+    fn of(one: &Told, other: &Told, why: &str) -> Conflict {
+        let Told { rule, at, .. } = one;
+        let (what, its) = (one.what(), other.what());
+        let message = match at == &other.at {
+            true => format!("two fixes disagree at {at}: {what} and {its}{why}"),
+            false => format!("two fixes disagree: {what} at {at} and {its} at {}{why}", other.at),
+        };
+        let choose = match rule == &other.rule {
+            true => format!("mend one of them by hand, or leave the rule out: `--ignore {rule}`"),
+            false => format!(
+                "mend one of them by hand, or leave one out: `--ignore {rule}` or `--ignore {}`",
+                other.rule
+            ),
+        };
+        Conflict { message, help: format!("nothing was changed; {choose}") }
+    }
+}
+
+/// A finding whose fix is planned, in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Told {
+    rule: String,
+    at: String,
+    description: String,
+}
+
+impl Told {
+    fn of(finding: &Reported) -> Told {
+        let at = &finding.location;
+        Told {
+            rule: finding.rule.to_string(),
+            at: format!("{}:{}:{}", at.file, at.line, at.column),
+            description: finding.edits.as_ref().map(|fix| fix.description.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn what(&self) -> String {
+        match self.description.is_empty() {
+            true => format!("that of `{}`", self.rule),
+            false => format!("that of `{}` ({})", self.rule, self.description),
+        }
+    }
+}
+
+/// How a round ended without a plan.
+enum Ended {
+    /// Another fix was refused: try again without it.
+    Again,
+    /// Two fixes disagree.
+    Conflict(Conflict),
+}
 
 /// Plans the fixes of a report's findings. `lint` reads a tree as the report was made.
 pub fn plan(
@@ -44,16 +109,17 @@ pub fn plan(
     tree: &dyn Tree,
     unsafe_too: bool,
     lint: &dyn Fn(&dyn Tree) -> LintedTree,
-) -> Plan {
+) -> Result<Plan, Conflict> {
     let mut refused: BTreeMap<String, String> = BTreeMap::new();
     // Each round that ends early refuses at least one fix more.
     loop {
         match attempt(report, model, tree, unsafe_too, lint, &mut refused) {
-            Some(mut plan) => {
+            Ok(mut plan) => {
                 plan.left_out = refused.into_values().collect();
-                return plan;
+                return Ok(plan);
             }
-            None => continue,
+            Err(Ended::Again) => continue,
+            Err(Ended::Conflict(conflict)) => return Err(conflict),
         }
     }
 }
@@ -65,13 +131,15 @@ fn attempt(
     unsafe_too: bool,
     lint: &dyn Fn(&dyn Tree) -> LintedTree,
     refused: &mut BTreeMap<String, String>,
-) -> Option<Plan> {
+) -> Result<Plan, Ended> {
     let wanted: BTreeSet<&str> = report.findings.iter().map(|it| it.fingerprint.as_str()).collect();
     let known = errors(report);
     let mut before: BTreeMap<String, String> = BTreeMap::new();
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     let mut last: Option<LintedTree> = None;
-    let mut mended = BTreeSet::new();
+    let mut mended: BTreeMap<String, Told> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, (Told, Told)> = BTreeMap::new();
+    let mut notes: Vec<String> = Vec::new();
     for pass in 0..=MOST_PASSES {
         let (findings, sources) = match &last {
             Some(linted) => (&linted.report.findings, &linted.model.sources),
@@ -81,15 +149,16 @@ fn attempt(
             let safe = it.edits.as_ref().is_some_and(|fix| unsafe_too || fix.safety == Safety::Safe);
             safe && wanted.contains(it.fingerprint.as_str()) && !refused.contains_key(&it.fingerprint)
         });
-        let (chosen, splices) = choose(fixable, sources, tree);
+        let Choice { chosen, splices, clashes } = choose(fixable, sources, tree);
+        for (later, first, same_bytes) in clashes {
+            let told = (Told::of(first), Told::of(later));
+            if same_bytes {
+                return Err(Ended::Conflict(Conflict::of(&told.0, &told.1, "")));
+            }
+            waiting.insert(later.fingerprint.clone(), told);
+        }
         if chosen.is_empty() {
             break;
-        }
-        if pass == MOST_PASSES {
-            for finding in chosen {
-                refuse(refused, finding, "it and another fix undo each other");
-            }
-            return None;
         }
         for (path, list) in splices {
             let Some(file) = sources.by_root_path(&path) else { continue };
@@ -106,6 +175,11 @@ fn attempt(
             .map(|it| it.message.clone())
             .collect();
         let left: BTreeSet<&str> = linted.report.findings.iter().map(|it| it.fingerprint.as_str()).collect();
+        let undone = mended.iter().find(|(fingerprint, _)| left.contains(fingerprint.as_str()));
+        if let (Some((_, undone)), Some(by)) = (undone, chosen.first()) {
+            let conflict = Conflict::of(undone, &Told::of(by), " undo each other");
+            return Err(Ended::Conflict(conflict));
+        }
         let mut again = false;
         for finding in &chosen {
             if let Some(message) = broken.first() {
@@ -119,16 +193,36 @@ fn attempt(
                 refuse(refused, finding, "the finding is still there with it");
                 again = true;
             } else {
-                mended.insert(finding.fingerprint.clone());
+                mended.insert(finding.fingerprint.clone(), Told::of(finding));
+                let note = finding.edits.as_ref().map(|fix| fix.note.clone()).unwrap_or_default();
+                if !note.is_empty() && !notes.contains(&note) {
+                    notes.push(note);
+                }
             }
         }
-        if again {
-            return None;
+        if again || pass == MOST_PASSES {
+            // Fixes that make new findings of each other have come to no end; what is left waits for another run.
+            if again {
+                return Err(Ended::Again);
+            }
+            last = Some(linted);
+            waiting.clear();
+            break;
         }
         last = Some(linted);
     }
+    // What had to wait, and is neither gone nor mended, was made impossible by what came before it.
+    let findings = last.as_ref().map_or(&report.findings, |linted| &linted.report.findings);
+    let stuck = findings.iter().find(|it| {
+        let fingerprint = it.fingerprint.as_str();
+        waiting.contains_key(fingerprint) && !refused.contains_key(fingerprint)
+    });
+    if let Some((first, later)) = stuck.and_then(|it| waiting.get(&it.fingerprint)) {
+        return Err(Ended::Conflict(Conflict::of(first, later, "")));
+    }
     let mended = mended.len();
-    Some(Plan { files, before, mended, left_out: Vec::new(), model: last.map(|linted| linted.model) })
+    let model = last.map(|linted| linted.model);
+    Ok(Plan { files, before, mended, left_out: Vec::new(), notes, model })
 }
 
 fn refuse(refused: &mut BTreeMap<String, String>, finding: &Reported, why: &str) {
@@ -147,14 +241,24 @@ fn errors(report: &Report) -> BTreeSet<(String, Option<String>)> {
     report.errors.iter().map(error_key).collect()
 }
 
-/// Fixes in the order of their findings, as far as none overlaps one before it, and their edits by file.
+/// Fixes that are applied together.
+struct Choice<'r> {
+    chosen: Vec<&'r Reported>,
+    /// Their edits by file.
+    splices: BTreeMap<String, Vec<Splice>>,
+    /// Fixes that have to wait, each with the one before it and whether both give the same bytes different texts.
+    clashes: Vec<(&'r Reported, &'r Reported, bool)>,
+}
+
+/// Fixes in the order of their findings, as far as none overlaps one before it.
 fn choose<'r>(
     fixable: impl Iterator<Item = &'r Reported>,
     sources: &SourceMap,
     tree: &dyn Tree,
-) -> (Vec<&'r Reported>, BTreeMap<String, Vec<Splice>>) {
-    let mut taken: BTreeMap<String, Vec<Splice>> = BTreeMap::new();
-    let mut chosen = Vec::new();
+) -> Choice<'r> {
+    let mut taken: BTreeMap<String, Vec<(Splice, usize)>> = BTreeMap::new();
+    let mut chosen: Vec<&Reported> = Vec::new();
+    let mut clashes = Vec::new();
     for finding in fixable {
         let Some(fix) = &finding.edits else { continue };
         let Some(edits) =
@@ -162,30 +266,35 @@ fn choose<'r>(
         else {
             continue;
         };
-        let clash = |(path, (start, end, text)): &(String, Splice)| {
-            taken.get(path).is_some_and(|others| {
-                others.iter().any(|other| {
-                    let both_replace = start != end && other.0 != other.1;
-                    let touch = *end == other.0 || other.1 == *start;
-                    // What is inserted at the edge of another edit has no certain order.
-                    let apart = *end < other.0 || other.1 < *start || (both_replace && touch);
-                    // The same edit twice is one.
-                    !apart && (other.0, other.1, &other.2) != (*start, *end, text)
-                })
+        let touching = |(path, (start, end, text)): &(String, Splice)| {
+            let others = taken.get(path)?;
+            others.iter().find_map(|(other, by)| {
+                let both_replace = start != end && other.0 != other.1;
+                let touch = *end == other.0 || other.1 == *start;
+                // What is inserted at the edge of another edit has no certain order.
+                let apart = *end < other.0 || other.1 < *start || (both_replace && touch);
+                // The same edit twice is one.
+                let clash = !apart && (other.0, other.1, &other.2) != (*start, *end, text);
+                let same_bytes = both_replace && (other.0, other.1) == (*start, *end);
+                clash.then_some((*by, same_bytes))
             })
         };
-        if edits.iter().any(clash) {
+        let found: Vec<(usize, bool)> = edits.iter().filter_map(touching).collect();
+        if let Some((by, same_bytes)) = found.iter().max_by_key(|(_, same_bytes)| *same_bytes) {
+            clashes.extend(chosen.get(*by).map(|first| (finding, *first, *same_bytes)));
             continue;
         }
         for (path, splice) in edits {
             let list = taken.entry(path).or_default();
-            if !list.contains(&splice) {
-                list.push(splice);
+            if !list.iter().any(|(known, _)| *known == splice) {
+                list.push((splice, chosen.len()));
             }
         }
         chosen.push(finding);
     }
-    (chosen, taken)
+    let splices = taken.into_iter();
+    let splices = splices.map(|(path, list)| (path, list.into_iter().map(|(splice, _)| splice).collect()));
+    Choice { chosen, splices: splices.collect(), clashes }
 }
 
 /// An edit of a file on the disk; none for texts that are no files of the tree.
@@ -201,7 +310,7 @@ fn splice(edit: &Edit, sources: &SourceMap, tree: &dyn Tree) -> Option<(String, 
 }
 
 /// Inserted text with the line ends that the file has at that place.
-fn with_line_ends_of(text: &str, at: usize, inserted: &str) -> String {
+pub(crate) fn with_line_ends_of(text: &str, at: usize, inserted: &str) -> String {
     let after = text.get(at..).and_then(|rest| Some(at + rest.find('\n')?));
     let newline = after.or_else(|| text.get(..at)?.rfind('\n'));
     let crlf =

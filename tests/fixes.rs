@@ -52,14 +52,15 @@ fn unsafe_fixes_wait_until_they_are_asked_for() {
 
 #[test]
 fn a_key_that_is_there_already_is_not_given_twice() {
-    let text = "datadog:\n  apiKeyExistingSecret: x\nclusterAgent:\n  tokenExistingSecret: \"\"\n";
+    let text = "datadog:\n  apiKeyExistingSecret: x\nclusterAgent:\n  tokenExistingSecret: \"\" # later\n";
     let folder = Folder::repository(&[("values.yaml", text)]);
-    let ran = folder.check(&["--select", "cluster-agent-token-regenerated"]);
-    assert_eq!(ran.rules().len(), 1);
-    assert!(ran.json()["findings"][0]["fix"].is_null(), "{}", ran.out);
-    let ran = folder.check(&["--select", "cluster-agent-token-regenerated", "--unsafe-fixes"]);
-    assert!(ran.err.contains("mended 0 findings"), "{}", ran.err);
-    assert_eq!(folder.read("values.yaml"), text);
+    let select = ["--select", "cluster-agent-token-regenerated"];
+    assert_eq!(folder.check(&select).rules().len(), 1);
+    let ran = folder.check(&[&select[..], &["--unsafe-fixes"]].concat());
+    assert!(ran.err.contains("mended 1 finding"), "{}", ran.err);
+    let mended = text.replace("\"\"", "\"datadog-cluster-agent-token\"");
+    assert_eq!(folder.read("values.yaml"), mended);
+    assert!(ran.err.contains("kubectl create secret generic datadog-cluster-agent-token"), "{}", ran.err);
 }
 
 #[test]
@@ -136,7 +137,7 @@ fn a_value_is_mended_in_the_file_that_owns_it() {
     assert!(folder.read("web/values.yaml").contains("'400-499'"), "a value may be printed elsewhere too");
     let ran = folder.check(&[&select[..], &["--unsafe-fixes"]].concat());
     assert_eq!(ran.rules(), [""; 0], "{}", ran.err);
-    assert_eq!(folder.read("web/values.yaml"), "other: 1\nerrors: \"400-499,500-599\" # only ours\n");
+    assert_eq!(folder.read("web/values.yaml"), "other: 1\nerrors: '400-499,500-599' # only ours\n");
     assert_eq!(folder.read("web/templates/app.yaml"), template);
 }
 
@@ -185,6 +186,119 @@ fn an_executable_stays_one_and_a_link_too() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(std::fs::metadata(&real).expect("there").permissions().mode() & 0o777, 0o750);
     assert!(folder.path().join("app.yaml").is_symlink());
+}
+
+/// A rule of one's own that wants `replicas` to be something else.
+fn replicas_rule(id: &str, when: &str, with: &str) -> String {
+    format!(
+        "id: {id}\nseverity: warning\nsummary: another number of replicas\nwhy: for a test\nremedy: change it\n\
+         for: workload\nselect: $.spec.replicas\nwhere: {{ value: {when} }}\n\
+         report:\n  message: \"{{value}} replicas\"\n  fix: {{ safety: safe, description: \"set it to {with}\", replace: value, with: {with} }}\n\
+         examples:\n  bad:\n    - a.yaml: |\n        a: 1\n        #  ^ {id}\n  good:\n    - a.yaml: 'a: 1'\n"
+    )
+}
+
+const REPLICAS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1 # few\n  \
+    template: {spec: {containers: [{name: web, image: 'web:1'}]}}\n";
+
+fn two_rules(one: (&str, &str), other: (&str, &str)) -> Folder {
+    Folder::repository(&[
+        ("app.yaml", REPLICAS),
+        ("other.yaml", POD),
+        ("agent.yaml", AGENT),
+        ("own/replicas-a.yaml", &replicas_rule("replicas-a", one.0, one.1)),
+        ("own/replicas-b.yaml", &replicas_rule("replicas-b", other.0, other.1)),
+    ])
+}
+
+const OWN: [&str; 4] = ["--rules", "own", "--select", "replicas-a,replicas-b,hostnetwork-dns-policy"];
+
+#[test]
+fn two_fixes_of_one_place_that_disagree_change_nothing() {
+    // The same bytes, two texts.
+    let folder = two_rules(("1", "2"), ("1", "3"));
+    for form in ["--fix", "--diff"] {
+        let ran = folder.run(&[&["check", ".", form][..], &OWN].concat());
+        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+        let error = "two fixes disagree at app.yaml:5:13: that of `replicas-a` (set it to 2) and that of `replicas-b` (set it to 3)";
+        assert!(ran.err.contains(error), "{}", ran.err);
+        assert!(
+            ran.err.contains("nothing was changed") && ran.err.contains("--ignore replicas-b"),
+            "{}",
+            ran.err
+        );
+        assert_eq!((folder.read("app.yaml").as_str(), folder.read("other.yaml").as_str()), (REPLICAS, POD));
+        assert_eq!(folder.git(&["status", "--porcelain"]), "");
+    }
+    // The hint leads on.
+    let ran = folder.check(&[&OWN[..], &["--ignore", "replicas-b", "--fix"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(folder.read("app.yaml").contains("replicas: 2 # few"), "{}", folder.read("app.yaml"));
+    assert!(folder.read("other.yaml").contains("dnsPolicy"));
+}
+
+/// A rule of one's own about the containers of a Deployment that has no `minReadySeconds`.
+fn seconds_rule(fix: &str) -> String {
+    replicas_rule("replicas-b", "1", "3")
+        .replace(
+            "select: $.spec.replicas\nwhere: { value: 1 }",
+            "where: { $.spec.minReadySeconds: { absent: true } }",
+        )
+        .replace(
+            "message: \"{value} replicas\"",
+            "at: $.spec.template.spec.containers\n  message: \"no seconds\"",
+        )
+        .replace("replace: value, with: 3", fix)
+}
+
+#[test]
+fn fixes_that_undo_each_other_or_leave_no_room_change_nothing() {
+    for (one, other, told) in [
+        (
+            "replace: value, with: 2",
+            "replace: { entry-of: $.spec.replicas }, with: { replicas: 1, minReadySeconds: 5 }",
+            "undo each other",
+        ),
+        ("delete: value", "insert: { minReadySeconds: 5 }, after: $.spec.replicas", "two fixes disagree"),
+    ] {
+        let folder = two_rules(("1", "2"), ("1", "3"));
+        folder.write(
+            "own/replicas-a.yaml",
+            &replicas_rule("replicas-a", "1", "2").replace("replace: value, with: 2", one),
+        );
+        folder.write("own/replicas-b.yaml", &seconds_rule(other));
+        assert_eq!(folder.check(&OWN).rules().len(), 4);
+        let ran = folder.check(&[&OWN[..], &["--fix"]].concat());
+        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+        assert!(ran.err.contains(told) && ran.err.contains("`replicas-b`"), "{}", ran.err);
+        assert_eq!((folder.read("app.yaml").as_str(), folder.read("other.yaml").as_str()), (REPLICAS, POD));
+    }
+}
+
+#[test]
+fn the_same_edit_of_two_rules_is_one_edit() {
+    let folder = two_rules(("1", "2"), ("{ lt: 2 }", "2"));
+    let ran = folder.check(&[&OWN[..], &["--fix"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("mended 3 findings in 2 files"), "{}", ran.err);
+    assert_eq!(folder.read("app.yaml"), REPLICAS.replace("replicas: 1", "replicas: 2"));
+}
+
+#[test]
+fn fixes_beside_each_other_are_applied_one_after_the_other() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: datadog, namespace: argocd}\nspec:\n  \
+        source:\n    repoURL: https://helm.datadoghq.com\n    chart: datadog\n    targetRevision: 3.240.0\n    helm:\n      \
+        values: |\n        datadog:\n          apiKeyExistingSecret: x # ours\n\n        # below\n  \
+        destination: {server: https://kubernetes.default.svc, namespace: datadog}\n  syncPolicy: {automated: {}}\n";
+    let folder = Folder::repository(&[("application.yaml", application)]);
+    let ran = folder.check(&["--unsafe-fixes"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let expected = application.replace(
+        "          apiKeyExistingSecret: x # ours\n",
+        "          apiKeyExistingSecret: x # ours\n          apm:\n            instrumentation:\n              skipKPITelemetry: true\n        \
+         clusterAgent:\n          tokenExistingSecret: datadog-cluster-agent-token\n",
+    );
+    assert_eq!(folder.read("application.yaml"), expected);
 }
 
 /// Every example of every rule, as files.

@@ -174,7 +174,7 @@ fn reports_and_fixes_point_at_places() {
         "replace: image",
         "delete: image, replace: image",
         "{ safety",
-        "one of `replace`, `insert` and `delete`",
+        "one of `replace`, `insert`, `delete`, `set` and `move`",
         "",
     );
     mistake("  message: \"`{name}` of `{owner.name}` runs `{image}`\"\n", "", "at", "needs a `message`", "");

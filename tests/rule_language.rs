@@ -284,14 +284,19 @@ fn fixes_edit_block_and_flow_collections() {
         assert_eq!(fixed(fix, &text(before)).as_deref(), Some(text(after).as_str()), "{fix}");
     };
     is("replace: $.spec.a, with: 2", "spec:\n  a: 1\n", "spec:\n  a: 2\n");
-    is("replace: $.spec.a, with: '{{x|y}}'", "spec:\n  a: 1\n", "spec:\n  a: {x|y}\n");
+    is("replace: $.spec.a, with: '{{x|y}}'", "spec:\n  a: 1\n", "spec:\n  a: \"{x|y}\"\n");
+    is("replace: $.spec.a, with: 'a:1,2'", "spec:\n  a: b:1 # c\n", "spec:\n  a: a:1,2 # c\n");
+    is("replace: $.spec.a, with: 'a:1,2'", "spec: {a: b}\n", "spec: {a: \"a:1,2\"}\n");
+    is("replace: $.spec.a, with: 'a # b'", "spec:\n  a: b\n", "spec:\n  a: \"a # b\"\n");
+    is("replace: $.spec.a, with: \"it's\"", "spec:\n  a: 'b'\n", "spec:\n  a: 'it''s'\n");
+    is("replace: $.spec.a, with: true", "spec:\n  a: 'b'\n", "spec:\n  a: true\n");
     is(
         "replace: { entry-of: $.spec.a }, with: { b: \"1\", c: { d: e } }",
         "spec:\n  a: 1 # why\n",
         "spec:\n  b: \"1\"\n  c:\n    d: e # why\n",
     );
-    is("insert: { b: true }, into: $.spec", "spec:\n  a: 1\n", "spec:\n  b: true\n  a: 1\n");
-    is("insert: { b: true }, into: $.spec", "spec: {a: 1}\n", "spec: {b: true, a: 1}\n");
+    is("insert: { b: true }, into: $.spec", "spec:\n  a: 1\n", "spec:\n  a: 1\n  b: true\n");
+    is("insert: { b: true }, into: $.spec", "spec: {a: 1}\n", "spec: {a: 1, b: true}\n");
     is("insert: { b: true }, into: $.spec", "spec: {}\n", "spec: {b: true}\n");
     is("insert: { b: true }, into: $.spec", "spec:\nother: 1\n", "spec:\n  b: true\nother: 1\n");
     is(
@@ -299,8 +304,26 @@ fn fixes_edit_block_and_flow_collections() {
         "spec:\n  a:\n    - 1\n  z: 1\n",
         "spec:\n  a:\n    - 1\n  b: \"x y\"\n  z: 1\n",
     );
-    is("insert: [n], into: $.spec", "spec:\n- m\n", "spec:\n- n\n- m\n");
-    is("insert: [n], into: $.spec", "spec: [m]\n", "spec: [n, m]\n");
+    is("insert: [n], into: $.spec", "spec:\n- m\n", "spec:\n- m\n- n\n");
+    is("insert: [n], into: $.spec", "spec: [m]\n", "spec: [m, n]\n");
+    is("set: spec.a.b, in: $, to: 1", "spec:\n  a:\n", "spec:\n  a:\n    b: 1\n");
+    is("set: spec.a.b, in: $, to: {c: x}", "spec: {}\n", "spec: {a: { b: { c: x } }}\n");
+    is("set: [spec, a.b/c], in: $, to: 'true'", "spec:\n  a: 1\n", "spec:\n  a: 1\n  a.b/c: \"true\"\n");
+    is(
+        "set: spec.l, in: $, to: [n]",
+        "spec:\n    k: {}\n    l:\n    - m # first\n",
+        "spec:\n    k: {}\n    l:\n    - m # first\n    - n\n",
+    );
+    is(
+        "changes: [{ delete: $.spec.a }, { set: spec.c.d, in: $, to: 1 }]",
+        "spec:\n  a: 1\n  b: 2\n",
+        "spec:\n  b: 2\n  c:\n    d: 1\n",
+    );
+    is(
+        "move: \"$.spec.l[1]\", below: spec.m, in: $",
+        "spec:\n  l: [a, {name: b}]\n  m:\n  - name: c\n",
+        "spec:\n  l: [a]\n  m:\n  - name: c\n  - {name: b}\n",
+    );
     is("delete: $.spec.a", "spec:\n  a: 1 # gone\n  b: 2\n", "spec:\n  b: 2\n");
     is("delete: \"$.spec[0]\"", "spec:\n  - a: 1\n    b: 2\n  - c\n", "spec:\n  - c\n");
 }
@@ -309,7 +332,20 @@ fn fixes_edit_block_and_flow_collections() {
 fn a_fix_is_offered_only_where_it_is_certain() {
     let text = "apiVersion: v1\nkind: Thing\nmetadata: {name: t}\nspec:\n  a: 1\n";
     assert_eq!(fixed("replace: $.spec.a, with: '{$.spec.nothing}'", text), None, "no value");
-    assert_eq!(fixed("replace: $.spec.a, with: '['", text), None, "no YAML");
+    assert_eq!(fixed("replace: { entry-of: $.spec.a }, with: '['", text), None, "no YAML");
+    let with = |rest: &str| format!("apiVersion: v1\nkind: Thing\nmetadata: {{name: t}}\n{rest}");
+    let none = |fix: &str, rest: &str| assert_eq!(fixed(fix, &with(rest)), None, "{fix} in {rest}");
+    none("replace: $.spec.a, with: b", "spec:\n  a: &x 1\n  b: *x\n");
+    none("insert: { b: 1 }, into: $.spec", "spec:\n  a: 1\n  b: 2\n");
+    none("insert: { b: 1 }, into: $.spec", "base: &x {a: 1}\nspec: *x\n");
+    none("insert: { b: 1 }, into: $.spec", "base: &x {a: 1}\nspec:\n  <<: *x\n  c: 1\n");
+    // What is kept at the end of a block string would be another text.
+    none("insert: { b: 1 }, into: $.spec", "spec:\n  a: |+\n    x\n\n\nother: 1\n");
+    none("set: spec.a.b, in: $, to: 1", "spec:\n  a: 1\n");
+    none("set: spec.a, in: $, to: 1", "spec:\n  a: [1]\n");
+    none("move: \"$.spec.l[0]\", below: spec.m, in: $", "spec:\n  l:\n    - name: |\n        x\n  m: []\n");
+    none("move: $.spec.l, below: spec.m, in: $", "spec:\n  l: 1\n  m: []\n");
+    none("move: \"$.spec.l[0]\", below: spec.m, in: $", "spec:\n  l:\n    - {name: a}\n  m: [{name: a}]\n");
     assert_eq!(fixed("delete: $.spec.a", text), None, "the only entry");
     assert_eq!(fixed("delete: $.spec.nothing", text), None, "no place");
 }
@@ -371,7 +407,7 @@ fn a_key_given_twice_is_merged() {
     };
     let head = "datadog: {site: a}\nclusterAgent: {}\n";
     let twice = format!("{head}agents:\n  a: 1 # one\nother: 2\nagents: # again\n  # of b\n  b:\n    - 2");
-    let once = format!("{head}agents:\n  a: 1 # one\n  # of b\n  b:\n    - 2\nother: 2\n");
+    let once = format!("{head}agents:\n  a: 1 # one\n  # again\n  # of b\n  b:\n    - 2\nother: 2\n");
     assert_eq!(fixed(&twice).as_deref(), Some(once.as_str()));
     assert_eq!(
         fixed(&format!("{head}agents:\n  a: 1\nagents:\n  a: 2\n")),

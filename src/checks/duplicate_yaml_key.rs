@@ -1,8 +1,10 @@
 //! A key that is given twice in one mapping. Declared in `rules/yaml/duplicate-yaml-key.yaml`.
 
+mod merge;
+
 use std::sync::Arc;
 
-use ddlint_yaml::{Document, DuplicateKey, Node, Span, Style};
+use ddlint_yaml::{Document, DuplicateKey, Node, Span};
 
 use rayon::prelude::*;
 
@@ -10,13 +12,18 @@ use super::{CheckContext, Findings};
 use crate::finding::{Edit, Fix, Safety};
 use crate::model::DocKind;
 use crate::provenance;
+use crate::rule::{Draft, Made};
 use crate::source::{FileId, Origin, Place};
+
+/// An edit of the document as one of the file.
+type OnDisk<'a> = &'a dyn Fn(Made) -> Option<Edit>;
 
 pub(super) fn check(cx: &CheckContext<'_>, out: &mut Findings) {
     let of_docs = cx.model.docs.par_iter().filter(|doc| doc.kind != DocKind::Other).map(|doc| {
         let mut found = Findings::default();
-        let on_disk = matches!(cx.model.sources.get(doc.file).origin, Origin::Disk);
-        report(cx, &doc.tree, |span| Place { file: doc.file, span }, on_disk.then_some(doc.file), &mut found);
+        let on_disk = |made: Made| cx.texts().on_disk(Draft { file: doc.file, made, plain: None });
+        let editable = matches!(cx.model.sources.get(doc.file).origin, Origin::Disk).then_some(doc.file);
+        report(cx, &doc.tree, |span| Place { file: doc.file, span }, editable, &on_disk, &mut found);
         found
     });
     for found in of_docs.collect::<Vec<_>>() {
@@ -57,7 +64,14 @@ fn embedded(
     let file = cx.model.doc(cx.model.resource(resource).at.doc).file;
     let map = value.offset_map();
     for document in &stream.documents {
-        report(cx, document, |span| Place { file, span: map.span(span) }, None, out);
+        let on_disk = |made: Made| {
+            let Span { start, end } = document.span();
+            let new = made.changed(document)?;
+            let whole = format!("{}{new}{}", text.get(..start as usize)?, text.get(end as usize..)?);
+            let made = cx.texts().in_parent(text, file, &map, &made, &whole)?;
+            cx.texts().on_disk(Draft { file, made, plain: None })
+        };
+        report(cx, document, |span| Place { file, span: map.span(span) }, None, &on_disk, out);
     }
 }
 
@@ -66,6 +80,7 @@ fn report(
     tree: &Document,
     place: impl Fn(Span) -> Place,
     editable: Option<FileId>,
+    on_disk: OnDisk<'_>,
     out: &mut Findings,
 ) {
     let mut duplicates = tree.duplicate_keys();
@@ -90,7 +105,7 @@ fn report(
             lost => format!("this one, with {}, is dropped", list(lost)),
         };
         let mut finding = cx.finding(place(later.span()), message).related(place(first.span()), note);
-        finding.fix = editable.and_then(|file| fix(tree, &duplicate, file));
+        finding.fix = merged(tree, &duplicate, on_disk);
         // A mapping of values has each key once: the template that prints two of them below each other is the cause.
         if let Some((template, at)) = provenance::printed_by(&cx.model.sources, place(later.span())) {
             finding.primary = template;
@@ -118,6 +133,7 @@ fn separate(tree: &Document, key: Span, file: FileId) -> Option<Fix> {
     (start == key.start as usize).then(|| Fix {
         safety: Safety::Unsafe,
         description: "begin a new document".to_string(),
+        note: String::new(),
         edits: vec![Edit {
             place: Place { file, span: Span { start: key.start, end: key.start } },
             text: "---\n".to_string(),
@@ -125,56 +141,16 @@ fn separate(tree: &Document, key: Span, file: FileId) -> Option<Fix> {
     })
 }
 
-/// Moves what is below the later key to the end of what is below the first one, comments included: for block mappings
-/// without a common key, given twice and no more.
-fn fix(tree: &Document, duplicate: &DuplicateKey, file: FileId) -> Option<Fix> {
-    let text = tree.text();
-    let (first, later) = (tree.node(duplicate.first_value), tree.node(duplicate.later_value));
-    let key = tree.node(duplicate.later);
-    let block = |node: Node<'_>| {
-        node.is_mapping() && node.style() == Style::Block && node.anchor().is_none() && node.tag().is_none()
-    };
-    // What an alias stands for is written elsewhere.
-    if !block(first) || !block(later) || first.resolved().id() != first.id() || later.resolved().id() != later.id() {
-        return None;
-    }
-    let name = key.key_string()?;
-    let times = tree.node(duplicate.mapping).entries().filter(|(it, _)| it.key_string().as_ref() == Some(&name));
-    let common = later.entries().any(|(it, _)| it.key_string().is_none_or(|name| first.get(&name).is_some()));
-    if times.count() != 2 || common {
-        return None;
-    }
-    let start_of_line = |offset: u32| text.get(..offset as usize)?.rfind('\n').map_or(Some(0), |at| Some(at + 1));
-    let column = |offset: u32| Some(offset as usize - start_of_line(offset)?);
-    if column(first.span().start)? != column(later.span().start)? {
-        return None;
-    }
-    let end_of_line = |offset: u32| {
-        let offset = offset as usize;
-        let done = text.get(..offset)?.ends_with('\n');
-        let rest = text.get(offset..)?.find('\n').map_or(text.len(), |at| offset + at + 1);
-        Some(if done { offset } else { rest })
-    };
-    let (removed_from, removed_to) = (start_of_line(key.span().start)?, end_of_line(later.full_span().end)?);
-    let moved_from = end_of_line(key.span().end)?;
-    let only_key = text.get(removed_from..key.span().start as usize)?.trim().is_empty();
-    let insert_at = end_of_line(first.full_span().end)?;
-    let moved = text.get(moved_from..removed_to)?;
-    if !only_key || insert_at > removed_from || !text.get(..insert_at)?.ends_with('\n') {
-        return None;
-    }
-    let newline = if moved.ends_with('\n') { "" } else { "\n" };
-    let edit = |from: usize, to: usize, text: String| Edit {
-        place: Place { file, span: Span { start: from as u32, end: to as u32 } },
-        text,
-    };
+/// What is below the later key goes to the first one.
+fn merged(tree: &Document, duplicate: &DuplicateKey, on_disk: OnDisk<'_>) -> Option<Fix> {
+    let mut edits =
+        merge::edits(tree, duplicate)?.into_iter().map(on_disk).collect::<Option<Vec<Edit>>>()?;
+    edits.sort();
     Some(Fix {
         safety: Safety::Safe,
-        description: format!("merge the two `{name}`"),
-        edits: vec![
-            edit(insert_at, insert_at, format!("{moved}{newline}")),
-            edit(removed_from, removed_to, String::new()),
-        ],
+        description: format!("merge the two `{}`", tree.node(duplicate.later).key_string()?),
+        note: String::new(),
+        edits,
     })
 }
 

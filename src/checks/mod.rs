@@ -90,6 +90,11 @@ impl CheckContext<'_> {
         }
     }
 
+    /// All texts, for edits.
+    pub(crate) fn texts(&self) -> crate::rule::Texts<'_> {
+        crate::rule::Texts { model: self.model, locator: self.locator }
+    }
+
     /// The place of a node.
     pub fn place(&self, at: At) -> Place {
         self.model.place(at)

@@ -33,15 +33,19 @@ pub(super) fn mend(
     let lint = |tree: &dyn Tree| {
         pipeline::lint_tree(tree, &linted.named, options, linted.model.settings.clone(), rules)
     };
-    let plan = fix::plan(&linted.report, &linted.model, &linted.disk, args.unsafe_fixes, &lint);
+    let plan = fix::plan(&linted.report, &linted.model, &linted.disk, args.unsafe_fixes, &lint)
+        .map_err(|conflict| Stop::new(conflict.message).help(conflict.help))?;
     for told in &plan.left_out {
         complain(&format!("ddlint: {told}\n"));
     }
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let what = format!("{} in {}", plural(plan.mended, "finding"), plural(plan.files.len(), "file"));
+    let notes =
+        || plan.notes.iter().for_each(|note| complain(&format!("note: {}\n", note.replace('\n', "\n  "))));
     if args.diff {
         print(&plan.diff(&linted.model, &|path| linted.disk.display(path)))?;
         complain(&format!("would mend {what}\n"));
+        notes();
         return Ok(false);
     }
     let changes: Vec<(PathBuf, &str, &str)> = plan
@@ -54,6 +58,7 @@ pub(super) fn mend(
     write(&changes)?;
     if !args.quiet {
         complain(&format!("mended {what}\n"));
+        notes();
     }
     Ok(!changes.is_empty())
 }

@@ -82,10 +82,7 @@ impl InjectMode {
 impl<'a> Chart<'a> {
     /// The values of a release of the chart.
     pub(crate) fn new(model: &'a Model, release: &'a Release) -> Chart<'a> {
-        let defaults = match &release.chart {
-            ChartRef::Local(folder) => own_values(model, release, folder),
-            ChartRef::Remote { .. } => None,
-        };
+        let defaults = model.chart_defaults(release);
         Chart { model, release, kubernetes: model.settings.kubernetes, complete: release.complete, defaults }
     }
 
@@ -390,19 +387,6 @@ impl<'a> Chart<'a> {
             _ => None,
         }
     }
-}
-
-/// The values file of a chart folder, where it is not the only one that gives values to the release.
-fn own_values(model: &Model, release: &Release, folder: &str) -> Option<DocId> {
-    let is_own = |id: &&DocId| {
-        let path = &model.sources.get(model.doc(**id).file).root_path;
-        path.strip_prefix(folder)
-            .and_then(|rest| rest.strip_prefix('/'))
-            .is_some_and(|name| name == "values.yaml")
-    };
-    let own = (0..model.docs.len() as u32).map(DocId).find(|id| is_own(&id))?;
-    let others = release.parent.is_some() || release.layers.iter().any(|layer| *layer != own);
-    others.then_some(own)
 }
 
 /// The text of a scalar as a template prints it.

@@ -43,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) value_place: Option<Place>,
     /// The host within it (or in the entry that `$(X)` leads to).
     pub(crate) host_place: Option<Place>,
+    /// The host as it is written in the entry that decides.
+    pub(crate) written_place: Option<Place>,
     /// The value of the entry that `$(X)` leads to.
     pub(crate) via_place: Option<Place>,
     /// The container certainly sends this leg: it is not switched off, and something says that it is used.
@@ -138,11 +140,11 @@ fn client(
     let value_place = entry.and_then(|entry| entry.value_at).map(|at| model.place(at));
     let via = target.via.and_then(|at| entries.get(at));
     let via_place = via.and_then(|entry| entry.value_at).map(|at| model.place(at));
-    let host_place = match (&target.host_range, entry.and_then(|entry| entry.value_at), via_place) {
-        (_, _, Some(place)) => Some(place),
-        (Some(range), Some(at), None) => Some(sub_place(model, at, range.start, range.end)),
-        _ => value_place,
+    let written_place = match (&target.host_range, entry.and_then(|entry| entry.value_at)) {
+        (Some(range), Some(at)) => Some(sub_place(model, at, range.start, range.end)),
+        _ => None,
     };
+    let host_place = via_place.or(written_place).or(value_place);
     let node = container.map_or(resource.at, |container| container.at);
     let name_node = model.node(node).get("name").unwrap_or(model.node(node));
     Client {
@@ -156,6 +158,7 @@ fn client(
         entry_at: entry.map(|entry| entry.at),
         value_place,
         host_place,
+        written_place,
         via_place,
         sends,
         repeats,

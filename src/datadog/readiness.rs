@@ -5,7 +5,7 @@
 
 use crate::model::release::Deployer;
 use crate::model::script::{Script, Step, StepKind};
-use crate::model::{Model, ResourceId};
+use crate::model::{At, Model, ResourceId};
 use crate::source::Place;
 
 use super::agent::{Agent, Form};
@@ -32,6 +32,8 @@ pub(crate) struct Readiness {
     pub(crate) port: i64,
     /// The Service.
     pub(crate) service: Option<String>,
+    /// The container that listens.
+    pub(crate) container: Option<At>,
     /// The workload.
     pub(crate) resource: ResourceId,
 }
@@ -137,6 +139,7 @@ fn of_script(
                 probed: between.iter().any(contacts),
                 port,
                 service: agent.service_name().map(str::to_string),
+                container: None,
                 resource: client.resource,
             });
         }
@@ -169,6 +172,7 @@ fn of_daemonset(model: &Model, near: &Neighbours<'_>, agent: &Agent, found: &mut
         probed,
         port,
         service: Some(model.resource(service).name.clone()),
+        container: Some(owner.at),
         resource: id,
     });
 }

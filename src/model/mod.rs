@@ -8,10 +8,13 @@ pub mod application;
 mod build;
 pub mod drift;
 pub mod env;
+mod owner;
 pub mod release;
 pub mod resource;
 pub mod script;
 pub mod values;
+
+pub(crate) use owner::Owner;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -251,21 +251,38 @@ pub(crate) enum Content {
     Bare(Box<str>),
 }
 
-/// What a fix does.
+/// What an edit does.
 #[derive(Debug)]
 pub(crate) enum Change {
     Replace(At, Content),
     Into(At, Content),
     After(At, Content),
     Delete(At),
+    /// Gives a value below keys.
+    Set(Beneath, Vec<Box<str>>, Content),
+    /// Moves an item of a list into the list below keys.
+    Move(At, Beneath, Vec<Box<str>>),
+}
+
+/// Where the keys of a value begin.
+#[derive(Debug)]
+pub(crate) enum Beneath {
+    /// The values of the release of a member; of the rule's own where none is named.
+    Values(Option<Source>),
+    /// A mapping, or each of several.
+    Place(At),
 }
 
 /// A fix.
 #[derive(Debug)]
 pub(crate) struct FixPlan {
+    /// It is offered only where these hold.
+    pub(crate) when: Option<Cond>,
     pub(crate) safety: Safety,
     pub(crate) description: Template,
-    pub(crate) change: Change,
+    /// What is left to do for a person.
+    pub(crate) note: Template,
+    pub(crate) changes: Vec<Change>,
 }
 
 /// Words and places of a case.
@@ -281,7 +298,8 @@ pub(crate) struct Case {
     pub(crate) message: Template,
     pub(crate) help: Template,
     pub(crate) related: Vec<RelatedAt>,
-    pub(crate) fix: Option<FixPlan>,
+    /// The first that can be made is offered.
+    pub(crate) fixes: Vec<FixPlan>,
 }
 
 /// A fact and literals, one of which it must equal: members that do not pass never see the rule.

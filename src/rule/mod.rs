@@ -18,6 +18,7 @@ mod selection;
 
 use std::sync::Arc;
 
+pub(crate) use eval::fix::{Draft, Made, Texts};
 pub(crate) use eval::merge_led_back;
 pub use eval::run;
 pub use eval::run_with;
@@ -118,7 +119,7 @@ impl Rule {
     /// Whether some finding of it can carry a fix, as far as its file says.
     pub fn fixable(&self) -> bool {
         match &self.check {
-            Check::Declared(declared) => declared.cases.iter().any(|case| case.fix.is_some()),
+            Check::Declared(declared) => declared.cases.iter().any(|case| !case.fixes.is_empty()),
             Check::Builtin(..) => crate::checks::fixes(&self.id),
             Check::Tool => false,
         }

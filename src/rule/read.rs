@@ -195,6 +195,10 @@ fn check_kind(field: &Field, value: Node<'_>, problems: &mut Problems) {
         Kind::Bool if value.as_bool().is_none() => "`true` or `false`",
         Kind::Shape(_) if !value.is_mapping() => "a mapping",
         Kind::Shapes(_) if !value.is_sequence() => "a list of mappings",
+        Kind::OneOrMore(_) if value.is_scalar() => "a mapping or a list of mappings",
+        Kind::Keys if value.is_mapping() || value.is_null() => {
+            "keys with dots between them, or a list of keys"
+        }
         Kind::Examples if !value.is_mapping() => "a mapping with `bad` and `good`",
         Kind::Word(words) => {
             let text = value.text().unwrap_or_default();

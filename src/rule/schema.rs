@@ -32,8 +32,12 @@ pub(crate) enum Kind {
     Shape(&'static Shape),
     /// A list of mappings of this shape.
     Shapes(&'static Shape),
-    /// Text, or a mapping that becomes YAML.
+    /// A mapping of this shape, or a list of them.
+    OneOrMore(&'static Shape),
+    /// Text, or a mapping or list that becomes YAML.
     Content,
+    /// Keys with dots between them, or a list of keys.
+    Keys,
     /// Lists of examples.
     Examples,
 }
@@ -86,7 +90,8 @@ const AFFECTS: Field = may(
 const LABEL: Field = may("label", Kind::Line, "what the primary place shows, in a few words");
 const HELP: Field = may("help", Kind::Text, "what to do; the rule's remedy where it is not given");
 const RELATED: Field = may("related", Kind::Shapes(&RELATED_SHAPE), "other places that help the reader");
-const FIX: Field = may("fix", Kind::Shape(&FIX_SHAPE), "an edit that mends it");
+const FIX: Field =
+    may("fix", Kind::OneOrMore(&FIX_SHAPE), "what mends it; of a list the first that can be made is offered");
 
 /// A rule file.
 pub(crate) static RULE: Shape = Shape {
@@ -233,6 +238,34 @@ pub(crate) static RELATED_SHAPE: Shape = Shape {
     ],
 };
 
+const REPLACE: Field = may("replace", Kind::At, "the place whose text is replaced by `with`");
+const WITH: Field = may(
+    "with",
+    Kind::Content,
+    "the new text (a whole scalar keeps its quotes), or a mapping that is written as YAML",
+);
+const INSERT: Field =
+    may("insert", Kind::Content, "text or a mapping that is written as YAML, put `into` or `after` a place");
+const INTO: Field = may("into", Kind::At, "the mapping that gets the new entries");
+const AFTER: Field = may("after", Kind::At, "the entry or item behind which the new text stands");
+const DELETE: Field = may("delete", Kind::At, "the entry or item that is removed with its lines");
+const SET: Field = may(
+    "set",
+    Kind::Keys,
+    "the keys of a value that becomes `to`, in the file that owns it; keys that are not there are made, a list gets \
+     the items",
+);
+const TO: Field = may("to", Kind::Content, "the value that `set` gives");
+const OF: Field = may(
+    "of",
+    Kind::Line,
+    "a member whose release has the values that `set` and `move` change; the rule's own where nothing is given",
+);
+const IN: Field =
+    may("in", Kind::At, "the mapping in which the keys of `set` and `below` begin, in place of values");
+const MOVE: Field = may("move", Kind::At, "the item of a list that goes into the list `below` keys");
+const BELOW: Field = may("below", Kind::Keys, "the keys of the list that gets what is moved");
+
 /// `fix`.
 pub(crate) static FIX_SHAPE: Shape = Shape {
     name: "fix",
@@ -243,18 +276,30 @@ pub(crate) static FIX_SHAPE: Shape = Shape {
             Kind::Word(&["safe", "unsafe"]),
             "`safe` keeps the meaning; `unsafe` needs --unsafe-fixes",
         ),
+        may("where", Kind::Where, "conditions on the member; the fix is offered only where all hold"),
         may("description", Kind::Line, "what the edit does"),
-        may("replace", Kind::At, "the place whose text is replaced by `with`"),
-        may("with", Kind::Content, "the new text, or a mapping that is written as YAML"),
-        may(
-            "insert",
-            Kind::Content,
-            "text or a mapping that is written as YAML, put `into` or `after` a place",
-        ),
-        may("into", Kind::At, "the mapping that gets the new entries"),
-        may("after", Kind::At, "the entry or item behind which the new text stands"),
-        may("delete", Kind::At, "the entry or item that is removed with its lines"),
+        may("note", Kind::Text, "what a person has to do besides; shown when the fix is applied"),
+        REPLACE,
+        WITH,
+        INSERT,
+        INTO,
+        AFTER,
+        DELETE,
+        SET,
+        TO,
+        OF,
+        IN,
+        MOVE,
+        BELOW,
+        may("changes", Kind::Shapes(&CHANGE_SHAPE), "several edits, all or none, in place of one"),
     ],
+};
+
+/// An item of `changes`.
+pub(crate) static CHANGE_SHAPE: Shape = Shape {
+    name: "change",
+    doc: "One of the edits of a fix",
+    fields: &[REPLACE, WITH, INSERT, INTO, AFTER, DELETE, SET, TO, OF, IN, MOVE, BELOW],
 };
 
 /// Operators behind a fact.
@@ -291,8 +336,17 @@ pub(crate) static OPERATORS: Shape = Shape {
     ],
 };
 
-static SHAPES: &[&Shape] =
-    &[&RULE, &REPORT, &CASE, &RELATION, &COMPARE_SHAPE, &RELATED_SHAPE, &FIX_SHAPE, &OPERATORS];
+static SHAPES: &[&Shape] = &[
+    &RULE,
+    &REPORT,
+    &CASE,
+    &RELATION,
+    &COMPARE_SHAPE,
+    &RELATED_SHAPE,
+    &FIX_SHAPE,
+    &CHANGE_SHAPE,
+    &OPERATORS,
+];
 
 impl Shape {
     /// The field of that name.
@@ -356,7 +410,11 @@ impl Kind {
                 "additionalProperties": false}]}),
             Kind::Shape(shape) => json!({"anyOf": [reference(shape.name)]}),
             Kind::Shapes(shape) => json!({"type": "array", "items": reference(shape.name)}),
-            Kind::Content => json!({"type": ["string", "object"]}),
+            Kind::OneOrMore(shape) => json!({"anyOf": [reference(shape.name), {
+                "type": "array", "items": reference(shape.name)}]}),
+            Kind::Content => json!({"type": ["string", "number", "boolean", "object", "array"]}),
+            Kind::Keys => json!({"anyOf": [
+                {"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
             Kind::Examples => json!({
                 "type": "object",
                 "properties": {

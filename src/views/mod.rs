@@ -23,7 +23,7 @@ mod workload;
 
 use std::sync::{Arc, OnceLock};
 
-use crate::model::{At, Model, ResourceId, ScopeId};
+use crate::model::{At, Model, ReleaseId, ResourceId, ScopeId};
 use crate::near;
 use crate::source::Place;
 
@@ -157,6 +157,10 @@ pub trait View: Send + Sync {
     fn place(&self, model: &Model, scope: ScopeId, member: u32) -> Option<Place>;
     /// The resource that a member is, or belongs to.
     fn resource(&self, model: &Model, scope: ScopeId, member: u32) -> Option<ResourceId>;
+    /// The release whose values a member is made of, or stands in.
+    fn release(&self, _: &Model, _: ScopeId, _member: u32) -> Option<ReleaseId> {
+        None
+    }
     /// The fact `rest` of the family with index `family` in [`View::dynamic`].
     fn dynamic_fact(&self, _: &Model, _: ScopeId, _member: u32, _family: usize, _rest: &str) -> Fact {
         Fact::ABSENT

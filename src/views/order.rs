@@ -49,6 +49,8 @@ pub struct Position {
     pub rank: Rank,
     /// What decides it: the wave annotation, else the hook annotation, else the name; or the line.
     pub place: Place,
+    /// The manifest that has the annotations; none for a line of a script.
+    pub resource: Option<ResourceId>,
     /// Branches of a script around it, as (construct, arm).
     pub branches: Vec<(u32, u32)>,
 }
@@ -112,7 +114,8 @@ pub fn of_resource(model: &Model, id: ResourceId) -> Vec<Position> {
             .or_else(|| hook(model, it).and_then(|hook| hook.place))
             .unwrap_or_else(|| resource::place_of(model, it));
         let sequence = Sequence::Application(app);
-        positions.push(Position { sequence, rank: Rank(phase, wave), place, branches: Vec::new() });
+        let rank = Rank(phase, wave);
+        positions.push(Position { sequence, rank, place, resource: Some(id), branches: Vec::new() });
         positions.extend(of_application(model, app));
     }
     for (script, it) in model.scripts.iter().enumerate() {
@@ -138,7 +141,9 @@ pub fn of_application(model: &Model, id: AppId) -> Vec<Position> {
         }
     };
     let place = facts::place(model, app.wave_at).unwrap_or_else(|| resource::place_of(model, it));
-    let mut positions = vec![Position { sequence, rank: Rank(0, app.wave), place, branches: Vec::new() }];
+    let rank = Rank(0, app.wave);
+    let resource = Some(app.resource);
+    let mut positions = vec![Position { sequence, rank, place, resource, branches: Vec::new() }];
     if it.deployed_by.is_none() {
         for (script, steps) in model.scripts.iter().enumerate() {
             for (index, step) in steps.steps.iter().enumerate() {
@@ -169,6 +174,7 @@ pub fn of_step(model: &Model, script: ScriptId, index: usize) -> Option<Position
         sequence: Sequence::Script(script),
         rank: Rank(index as i64, 0),
         place: step.place,
+        resource: None,
         branches: step.branches.clone(),
     })
 }

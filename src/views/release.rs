@@ -162,6 +162,9 @@ impl View for Releases {
             _ => None,
         }
     }
+    fn release(&self, _: &Model, scope: ScopeId, member: u32) -> Option<ReleaseId> {
+        self.0.get(scope, member).copied()
+    }
     fn positions(&self, model: &Model, scope: ScopeId, member: u32) -> Vec<order::Position> {
         self.get(model, scope, member).map_or_else(Vec::new, |it| order::of_deployer(model, &it.deployer))
     }

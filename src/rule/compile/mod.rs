@@ -305,7 +305,7 @@ impl Compiler<'_> {
             message,
             help: self.words(Some(get("help").unwrap_or(remedy)), names, false),
             related: get("related").map(|related| self.related(related, names)).unwrap_or_default(),
-            fix: get("fix").and_then(|fix| self.fix(fix, names)),
+            fixes: get("fix").map(|fix| self.fixes(fix, names)).unwrap_or_default(),
         }
     }
 }

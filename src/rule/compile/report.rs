@@ -7,10 +7,10 @@ use super::names::Names;
 use super::template::{message, template};
 use crate::finding::{Safety, Severity};
 use crate::rule::condition::{
-    At, Change, Cond, Content, FixPlan, Of, Point, RelatedAt, SeverityOf, Source, Template,
+    At, Beneath, Change, Cond, Content, FixPlan, Of, Point, RelatedAt, SeverityOf, Source, Template,
 };
 use crate::rule::read::Fields;
-use crate::rule::schema::{FIX_SHAPE, LEVELS, RELATED_SHAPE};
+use crate::rule::schema::{CHANGE_SHAPE, FIX_SHAPE, LEVELS, RELATED_SHAPE};
 use crate::views::FactType;
 
 fn level(text: &str) -> Option<Severity> {
@@ -139,46 +139,123 @@ impl Compiler<'_> {
         related
     }
 
-    /// Compiles a fix.
-    pub(super) fn fix(&mut self, node: Node<'_>, names: &Names) -> Option<FixPlan> {
+    /// Compiles a fix, or a list of alternatives.
+    pub(super) fn fixes(&mut self, node: Node<'_>, names: &Names) -> Vec<FixPlan> {
+        if node.is_sequence() {
+            return node.items().filter_map(|item| self.fix(item, names)).collect();
+        }
+        self.fix(node, names).into_iter().collect()
+    }
+
+    fn fix(&mut self, node: Node<'_>, names: &Names) -> Option<FixPlan> {
         let fields = Fields::read(node, &FIX_SHAPE, self.problems);
         let safety = match fields.text("safety")?.text {
             "safe" => Safety::Safe,
             _ => Safety::Unsafe,
         };
-        let description = match fields.get("description") {
-            Some(text) => template(text, names, self.set, self.problems),
+        let text = |it: &mut Self, name: &str| match fields.get(name) {
+            Some(text) => template(text, names, it.set, it.problems),
             None => Template::default(),
         };
-        let given = |name: &str| fields.get(name);
-        let change = match (given("replace"), given("insert"), given("delete")) {
-            (Some(at), None, None) => {
-                let Some(with) = given("with") else {
-                    self.problems.add(at.span(), "`replace` needs `with`", None);
-                    return None;
-                };
-                let content = self.content(with, names);
-                Change::Replace(self.place_to_change(at, names), content)
-            }
-            (None, Some(text), None) => {
-                let content = self.content(text, names);
-                match (given("into"), given("after")) {
-                    (Some(at), None) => Change::Into(self.place_to_change(at, names), content),
-                    (None, Some(at)) => Change::After(self.place_to_change(at, names), content),
-                    _ => {
-                        self.problems.add(text.span(), "`insert` needs `into` or `after`", None);
-                        return None;
-                    }
+        let (description, note) = (text(self, "description"), text(self, "note"));
+        let when = fields.get("where").map(|conditions| self.conditions(conditions, names, names));
+        let changes = match fields.get("changes") {
+            Some(list) => {
+                if let Some(other) =
+                    ["replace", "insert", "delete", "set", "move"].iter().find_map(|it| fields.key(it))
+                {
+                    self.problems.add(other.span(), "beside `changes` no other edit can stand", None);
                 }
+                let items: Vec<Fields<'_>> =
+                    list.items().map(|item| Fields::read(item, &CHANGE_SHAPE, self.problems)).collect();
+                items.iter().map(|item| self.change(item, names)).collect::<Option<Vec<_>>>()?
             }
-            (None, None, Some(at)) => Change::Delete(self.place_to_change(at, names)),
-            _ => {
-                let message = "a fix has one of `replace`, `insert` and `delete`";
-                self.problems.add(fields.node.span(), message, None);
+            None => vec![self.change(&fields, names)?],
+        };
+        Some(FixPlan { when, safety, description, note, changes })
+    }
+
+    fn change(&mut self, fields: &Fields<'_>, names: &Names) -> Option<Change> {
+        let given = |name: &str| fields.get(name);
+        let kinds = ["replace", "insert", "delete", "set", "move"];
+        let of_kind = kinds.iter().filter(|kind| given(kind).is_some()).count();
+        if of_kind != 1 {
+            let message = "a fix has one of `replace`, `insert`, `delete`, `set` and `move`";
+            self.problems.add(fields.node.span(), message, None);
+            return None;
+        }
+        if let Some(at) = given("replace") {
+            let Some(with) = given("with") else {
+                self.problems.add(at.span(), "`replace` needs `with`", None);
+                return None;
+            };
+            let content = self.content(with, names);
+            return Some(Change::Replace(self.place_to_change(at, names), content));
+        }
+        if let Some(text) = given("insert") {
+            let content = self.content(text, names);
+            return match (given("into"), given("after")) {
+                (Some(at), None) => Some(Change::Into(self.place_to_change(at, names), content)),
+                (None, Some(at)) => Some(Change::After(self.place_to_change(at, names), content)),
+                _ => {
+                    self.problems.add(text.span(), "`insert` needs `into` or `after`", None);
+                    None
+                }
+            };
+        }
+        if let Some(at) = given("delete") {
+            return Some(Change::Delete(self.place_to_change(at, names)));
+        }
+        let beneath = match (given("of"), given("in")) {
+            (Some(of), None) => Beneath::Values(Some(self.member(of, names)?)),
+            (None, Some(at)) => Beneath::Place(self.place_to_change(at, names)),
+            (None, None) => Beneath::Values(None),
+            (Some(of), Some(_)) => {
+                self.problems.add(of.span(), "`of` and `in` exclude each other", None);
                 return None;
             }
         };
-        Some(FixPlan { safety, description, change })
+        if let Some(set) = given("set") {
+            let Some(to) = given("to") else {
+                self.problems.add(set.span(), "`set` needs `to`", None);
+                return None;
+            };
+            let content = match self.content(to, names) {
+                Content::Text(text) => Content::Scalar(text),
+                content => content,
+            };
+            return Some(Change::Set(beneath, self.keys(set)?, content));
+        }
+        let at = given("move")?;
+        let Some(below) = given("below") else {
+            self.problems.add(at.span(), "`move` needs `below`", None);
+            return None;
+        };
+        Some(Change::Move(self.place_to_change(at, names), beneath, self.keys(below)?))
+    }
+
+    fn keys(&mut self, node: Node<'_>) -> Option<Vec<Box<str>>> {
+        let keys: Vec<Box<str>> = match node.is_sequence() {
+            true => node.items().map(|item| item.text().unwrap_or_default().into()).collect(),
+            false => node.text().unwrap_or_default().split('.').map(Box::from).collect(),
+        };
+        if keys.is_empty() || keys.iter().any(|key| key.is_empty()) {
+            self.problems.add(node.span(), "a key is empty", Some("for example `image.tag`".to_string()));
+            return None;
+        }
+        Some(keys)
+    }
+
+    /// A name that stands for members of a view.
+    fn member(&mut self, node: Node<'_>, names: &Names) -> Option<Source> {
+        let text = node.text().unwrap_or_default();
+        let (source, kind) = names.resolve(self.set, text, node.span(), self.problems)?;
+        let members = matches!(source, Source::RelatedMember(_) | Source::SideMember(..))
+            || matches!(kind, FactType::Member(_) | FactType::Members(_));
+        if !members {
+            self.problems.add(node.span(), format!("`{text}` is no member of a view"), None);
+        }
+        members.then_some(source)
     }
 
     /// A place that an edit can change: of the rule's own member, and one.
@@ -197,7 +274,10 @@ impl Compiler<'_> {
         if node.is_mapping() || node.is_sequence() {
             return self.yaml_content(node, names);
         }
-        Content::Text(template(node, names, self.set, self.problems))
+        match node.scalar() {
+            Some(Scalar::Str(_)) => Content::Text(template(node, names, self.set, self.problems)),
+            _ => Content::Bare(node.text().unwrap_or("null").into()),
+        }
     }
 
     fn yaml_content(&mut self, node: Node<'_>, names: &Names) -> Content {

@@ -2,7 +2,7 @@
 //! decides which members they see at all; relations are hash look-ups, made once per scope when they are first asked.
 //! The same input gives the same findings, with any number of threads.
 
-mod fix;
+pub(crate) mod fix;
 mod frame;
 mod merge;
 pub(crate) use merge::merge_led_back;

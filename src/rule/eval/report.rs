@@ -52,7 +52,7 @@ impl Eval<'_> {
             related,
             origin: Vec::new(),
             affected,
-            fix: case.fix.as_ref().and_then(|plan| self.fix(plan, frame)),
+            fix: case.fixes.iter().find_map(|plan| self.fix(plan, frame)),
         })
     }
 

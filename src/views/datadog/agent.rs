@@ -3,7 +3,7 @@
 use super::{Asked, Known, Listed, declare, known_word, maybe, number, spot, word};
 use crate::datadog::agent::{Agent, Form};
 use crate::model::release::Deployer;
-use crate::model::{At, Model, ResourceId, ScopeId};
+use crate::model::{At, Model, ReleaseId, ResourceId, ScopeId};
 use crate::source::Place;
 use crate::views::FactType::{Bool, Int, List, Member, Members, Node, Str};
 use crate::views::order::{self, Position};
@@ -19,6 +19,8 @@ impl Listed for Agent {
             |q| Fact::str(q.it.form.as_str(), None);
         "name", Str, "the name of the DaemonSet, which is the stem of all other names",
             |q| known_word(q.it.fullname.as_deref(), None);
+        "manifest", Node, "the DaemonSet or `DatadogAgent`",
+            |q| facts::node(q.model, q.it.resource.map(|id| q.model.resource(id).at));
         "namespace", Str, "the namespace it is installed in",
             |q| known_word(q.it.namespace.as_deref(), q.it.service.namespace_place);
         "node-agents", Bool, "it runs on the nodes, not only as a cluster agent",
@@ -96,14 +98,6 @@ impl Listed for Agent {
             |q| maybe(q.it.kpi.random, q.it.kpi.place);
         "telemetry.ignored", Bool, "the Application ignores the telemetry ConfigMap",
             |q| Fact::bool(q.datadog.scope(q.scope).and_then(|s| s.kpi_ignored.get(q.index as usize)) == Some(&true), None);
-        "values.agents", Node, "the mapping `agents` of the values, where they hold one",
-            |q| values(q, "agents");
-        "values.apm", Node, "the mapping `datadog.apm` of the values",
-            |q| values(q, "datadog.apm");
-        "values.instrumentation", Node, "the mapping `datadog.apm.instrumentation` of the values",
-            |q| values(q, "datadog.apm.instrumentation");
-        "values.cluster-agent", Node, "the mapping `clusterAgent` of the values",
-            |q| values(q, "clusterAgent");
         "argocd-waits", Bool, "ArgoCD waits for a child Application to be healthy (an argocd-cm in the input says so)",
             |q| maybe(q.datadog.waits_for_applications, None);
     }
@@ -119,6 +113,9 @@ impl Listed for Agent {
     }
     fn resource(&self) -> Option<ResourceId> {
         self.resource
+    }
+    fn release(&self) -> Option<ReleaseId> {
+        self.release
     }
     fn positions(&self, model: &Model) -> Vec<Position> {
         let mut positions = Vec::new();
@@ -161,15 +158,6 @@ fn application(q: &Asked<'_, Agent>) -> Fact {
         return Fact::ABSENT;
     }
     facts::member("application", Some(rank as u32), None)
-}
-
-/// The mapping at a path of the values.
-fn values(q: &Asked<'_, Agent>, path: &str) -> Fact {
-    let value =
-        q.it.release
-            .and_then(|release| q.model.release(release).values.get(&path.split('.').collect::<Vec<_>>()));
-    let at = value.and_then(|value| value.at).map(|at| at.value_at());
-    facts::node(q.model, at.filter(|at| q.model.node(*at).is_mapping()))
 }
 
 fn automated(q: &Asked<'_, Agent>) -> Fact {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::order::Position;
 use super::{Fact, FactSpec, FactValue, View, facts};
 use crate::datadog::Datadog;
-use crate::model::{At, Model, ResourceId, ScopeId};
+use crate::model::{At, Model, ReleaseId, ResourceId, ScopeId};
 use crate::source::Place;
 
 /// What the views of this room list.
@@ -49,6 +49,9 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
         None
     }
     fn resource(&self) -> Option<ResourceId>;
+    fn release(&self) -> Option<ReleaseId> {
+        None
+    }
     fn positions(&self, model: &Model) -> Vec<Position> {
         self.resource().map(|resource| super::order::of_resource(model, resource)).unwrap_or_default()
     }
@@ -98,6 +101,9 @@ impl<T: Listed> View for ListView<T> {
     }
     fn resource(&self, _: &Model, scope: ScopeId, member: u32) -> Option<ResourceId> {
         self.get(scope, member)?.resource()
+    }
+    fn release(&self, _: &Model, scope: ScopeId, member: u32) -> Option<ReleaseId> {
+        self.get(scope, member)?.release()
     }
     fn positions(&self, model: &Model, scope: ScopeId, member: u32) -> Vec<Position> {
         self.get(scope, member).map(|it| it.positions(model)).unwrap_or_default()

@@ -106,8 +106,6 @@ impl Listed for LogSetting {
             |q| Fact::bool(q.it.valid, Some(q.it.place));
         "reset", Str, "the usual value",
             |q| Fact::str(q.it.reset, None);
-        "reset-text", Str, "the usual value as it is written in YAML",
-            |q| Fact::str(if q.it.reset == "false" { "\"false\"" } else { q.it.reset }, None);
         "in-script", Bool, "it is a line of a script",
             |q| Fact::bool(q.it.script, None);
         "production", Str, "what says that this is production",
@@ -245,6 +243,8 @@ impl Listed for Readiness {
             |q| Fact::int(q.it.port, None);
         "service", Str, "the Service",
             |q| word(q.it.service.as_deref(), None);
+        "listener", Node, "the container of a DaemonSet that listens",
+            |q| facts::node(q.model, q.it.container);
     }
     listed!(readiness, |it| Some(it.resource));
 }

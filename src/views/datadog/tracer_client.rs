@@ -5,7 +5,7 @@ use crate::datadog::agent::Agent;
 use crate::datadog::clients::Client;
 use crate::datadog::readiness::reaches;
 use crate::datadog::resolve::{Resolution, cluster_name};
-use crate::datadog::target::TargetKind;
+use crate::datadog::target::{Leg, TargetKind};
 use crate::model::{At, Model, ResourceId, ScopeId};
 use crate::source::Place;
 use crate::views::FactType::{Bool, Int, Member, Members, Node, Str};
@@ -35,6 +35,10 @@ impl Listed for Client {
             |q| word(q.it.variable.as_deref(), q.it.value_place);
         "target.entry", Node, "the entry of `env` that decides",
             |q| facts::node(q.model, q.it.entry_at);
+        "target.value-from", Node, "the `valueFrom` of that entry",
+            |q| facts::node(q.model, value_from(q));
+        "target.written", Bool, "the host as it is written in that entry: a name, or a `$(X)`",
+            |q| spot(q.it.written_place);
         "target.kind", Str, "`node-ip` (status.hostIP), `name`, `address`, `loopback`, `socket`, `unknown`, or \
                              `implicit` (no variable names a target)",
             |q| match q.it.target.kind {
@@ -77,6 +81,12 @@ impl Listed for Client {
             |q| spot(resolution_place(q));
         "resolution.fqdn", Str, "the full name of the Service that is meant, where it is the only one and certain",
             |q| word(fqdn(q).as_deref(), None);
+        "resolution.certain", Bool, "the installation that is meant is the only one in scope, and its Service is in the \
+                                     input",
+            |q| Fact::bool(matches!(agents(q), [agent] if agent.service.resource.is_some()), None);
+        "reachable.fqdn", Str, "the full name of the Service of the only Agent in scope, where it certainly opens the \
+                                port that is sent to",
+            |q| word(reachable_fqdn(q).as_deref(), None);
         "only-agent.fqdn", Str, "the full name of the Service of the only Agent in scope, where it is certain",
             |q| word(only_fqdn(q).as_deref(), None);
     }
@@ -143,4 +153,27 @@ fn only_fqdn(q: &Asked<'_, Client>) -> Option<String> {
         [agent] if agent.service.exists != Some(false) => agent.service_fqdn(),
         _ => None,
     }
+}
+
+fn value_from(q: &Asked<'_, Client>) -> Option<At> {
+    let entry = q.it.entry_at?;
+    let node = q.model.node(entry).get("valueFrom")?;
+    Some(At { doc: entry.doc, node: node.id() })
+}
+
+fn reachable_fqdn(q: &Asked<'_, Client>) -> Option<String> {
+    let [agent] = agents(q) else { return None };
+    let port = q.it.target.port?;
+    let open = match agent.service.resource {
+        Some(service) => crate::datadog::from_manifests::service_ports(q.model, q.model.resource(service))
+            .iter()
+            .any(|given| given.number == Some(port) && given.protocol == q.it.leg.protocol()),
+        // The chart and the operator give the Service these two.
+        None => match q.it.leg {
+            Leg::Apm => agent.apm_port == Some(port) && agent.apm.value == Some(true),
+            Leg::Dogstatsd => port == 8125,
+            Leg::Otlp => false,
+        },
+    };
+    (open && agent.service.exists == Some(true)).then(|| agent.service_fqdn()).flatten()
 }
