@@ -83,12 +83,22 @@ pub struct Job {
     pub name: String,
     /// The release's namespace.
     pub namespace: String,
+    /// The cluster's version, where it is said for this release (`kubeVersion` of an Application).
+    pub kube_version: Option<String>,
+    /// API versions in the stead of those for all charts (`apiVersions` of an Application); empty: those.
+    pub api_versions: Vec<String>,
     /// Whether the schema is left out (`skipSchemaValidation` of an Application).
     pub skip_schema: bool,
     /// Whether `crds/` are left out here.
     pub skip_crds: bool,
     /// Whether test hooks are left out (`skipTests` of an Application).
     pub skip_tests: bool,
+}
+
+impl Job {
+    fn api_versions<'a>(&'a self, options: &'a Options) -> &'a [String] {
+        if self.api_versions.is_empty() { &options.api_versions } else { &self.api_versions }
+    }
 }
 
 /// What is other than usual in a render that is made to compare.
@@ -279,7 +289,10 @@ impl<'t> Renderer<'t> {
             revision: if variation.upgrade { 2 } else { 1 },
         };
         let dialect = variation.dialect.unwrap_or(self.options.dialect);
-        let mut request = RenderRequest::new(chart, release, self.options.kube_version.clone(), dialect);
+        // A version that is none is the cluster's.
+        let given = job.kube_version.as_ref().and_then(|text| KubeVersion::parse(text, dialect).ok());
+        let cluster = given.unwrap_or_else(|| self.options.kube_version.clone());
+        let mut request = RenderRequest::new(chart, release, cluster, dialect);
         let values: Vec<ValuesSource>;
         if variation.values.is_empty() {
             request.values = &job.values;
@@ -290,7 +303,7 @@ impl<'t> Renderer<'t> {
         request.recording = !variation.unrecorded;
         request.world = variation.world;
         request.only = variation.only;
-        request.api_versions = self.options.api_versions.clone();
+        request.api_versions = job.api_versions(&self.options).to_vec();
         request.include_crds = !(self.options.skip_crds || job.skip_crds);
         request.skip_schema = job.skip_schema;
         request.limits = Limits::default();
@@ -335,6 +348,8 @@ mod tests {
             values: Vec::new(),
             name,
             namespace,
+            kube_version: None,
+            api_versions: Vec::new(),
             skip_schema: false,
             skip_crds: false,
             skip_tests: false,

@@ -123,13 +123,14 @@ fn applications_are_rendered_as_they_deploy() {
     let Some(helm) = Helm::new(&CHART) else { return };
     let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: eu}\nspec:\n  source:\n    \
         repoURL: https://git.example/r\n    path: shop\n    helm:\n      skipCrds: true\n      skipTests: true\n      \
-        valueFiles: [../prod.yaml]\n      valuesObject: {replicas: 5}\n      parameters:\n        - {name: back.replicas, value: '9'}\n  \
+        valueFiles: [../prod.yaml]\n      valuesObject: {replicas: 5}\n      parameters:\n        - {name: back.replicas, value: '9'}\n      fileParameters:\n        - {name: front.statuses, path: ../words.txt}\n      \
+        kubeVersion: 1.31.0\n  \
         destination: {name: in-cluster, namespace: eu}\n";
     helm.folder.write("apps/eu.yaml", application);
     let (theirs, ours) = helm.both(&["render", "."]);
     let printed = documents(&theirs);
     assert_eq!(printed, documents(&ours));
-    for part in ["replicas: 5", "replicas: 9", "eu-front", "a:2"] {
+    for part in ["replicas: 5", "replicas: 9", "eu-front", "a:2", "\"a,b: c\""] {
         assert!(printed.contains(part), "{part} in\n{printed}");
     }
     for part in ["CustomResourceDefinition", "probe"] {

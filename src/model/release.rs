@@ -46,6 +46,15 @@ pub struct LeftOut {
     pub tests: bool,
 }
 
+/// What an Application says of the cluster for the render of a chart.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ClusterGiven {
+    /// `helm.kubeVersion`
+    pub kube_version: Option<String>,
+    /// `helm.apiVersions`, in the stead of the cluster's; empty: the cluster's.
+    pub api_versions: Vec<String>,
+}
+
 /// Something that gives values to a release, as a renderer needs it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ValuesInput {
@@ -105,6 +114,8 @@ pub struct Release {
     pub missing_files: Vec<At>,
     /// What is not rendered.
     pub left_out: LeftOut,
+    /// What is said of the cluster.
+    pub cluster: ClusterGiven,
     /// The keys below which the values begin in those documents (`[]`, or the alias in an umbrella chart).
     pub values_root: Vec<String>,
     /// The release of the umbrella chart that this one is a dependency of.

@@ -57,14 +57,25 @@ pub(super) fn render(
     let scratch = Scratch::new().map_err(|error| failed(format!("no folder for values: {error}")))?;
     let mut command = Command::new(HELM);
     command.args(["template", &job.name]).arg(path).args(["--namespace", &job.namespace]);
-    command.args(["--kube-version", &options.kube_version.version]);
-    command.args(options.api_versions.iter().flat_map(|version| ["--api-versions", version]));
+    let version = job.kube_version.as_ref().unwrap_or(&options.kube_version.version);
+    command.args(["--kube-version", version]);
+    command.args(job.api_versions(options).iter().flat_map(|version| ["--api-versions", version]));
     command.arg(if options.skip_crds || job.skip_crds { "--skip-crds" } else { "--include-crds" });
     if job.skip_schema {
         command.arg("--skip-schema-validation");
     }
     for (number, source) in job.values.iter().enumerate() {
         let json = match source {
+            // Of an Application: its file has no name here.
+            ValuesSource::Set { kind: SetKind::File, text, place: Some(_), read: Some(read) } => {
+                let (key, name) = text.split_once('=').unwrap_or((text, ""));
+                let file = scratch.0.join(format!("{number}.txt"));
+                let written =
+                    read(name).and_then(|bytes| fs::write(&file, bytes).map_err(|it| it.to_string()));
+                written.map_err(|error| failed(format!("values cannot be written: {error}")))?;
+                command.arg("--set-file").arg(format!("{key}={}", file.display()));
+                continue;
+            }
             ValuesSource::Set { kind, text, .. } => {
                 command.arg(option(*kind)).arg(text);
                 continue;

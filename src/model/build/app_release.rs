@@ -10,16 +10,14 @@ use super::Builder;
 use super::application::known;
 use super::placeholder::is_placeholder;
 use super::release::{Draft, Given};
-use super::set::SetKind;
 use crate::discover::{EntryKind, join, parent};
 use crate::finding::InputError;
-use crate::model::release::{ChartRef, Deployer, LeftOut};
-use crate::model::values::ValueAt;
+use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut};
 use crate::model::{AppId, At, DocId, DocKind};
 use crate::source::Place;
 
 /// What an entry of `valueFiles` leads to.
-enum ValueFile {
+pub(super) enum ValueFile {
     Files(Vec<String>),
     /// It should be there and is not.
     Missing,
@@ -89,9 +87,18 @@ impl Builder<'_> {
             crds: switch("skipCrds"),
             tests: switch("skipTests"),
         };
+        let api_versions = self.helm_field(at, &overrides, "apiVersions");
+        let cluster = ClusterGiven {
+            kube_version: known(self.helm_field(at, &overrides, "kubeVersion").map(|(_, node)| node)),
+            api_versions: api_versions
+                .into_iter()
+                .flat_map(|(_, list)| list.items())
+                .filter_map(|item| known(Some(item)))
+                .collect(),
+        };
         self.give_value_files(&mut given, id, index, &overrides);
         self.give_inline(&mut given, at, &overrides, from_set);
-        self.give_parameters(&mut given, at, &overrides);
+        self.give_parameters(&mut given, id, index, &overrides);
         Some(Draft {
             chart,
             chart_at: Some(chart_at),
@@ -101,6 +108,7 @@ impl Builder<'_> {
             given,
             deployer: Deployer::Application(id),
             left_out,
+            cluster,
         })
     }
 
@@ -143,7 +151,7 @@ impl Builder<'_> {
 
     /// A field of the `helm` block: from the strongest file that gives it, else from the Application. A `null` takes
     /// it away.
-    fn helm_field(&self, at: At, overrides: &[DocId], key: &str) -> Option<(DocId, Node<'_>)> {
+    pub(super) fn helm_field(&self, at: At, overrides: &[DocId], key: &str) -> Option<(DocId, Node<'_>)> {
         let blocks = self.helm_blocks(at, overrides);
         let found = blocks.into_iter().find_map(|(doc, helm)| Some((doc, helm.get(key)?)));
         found.filter(|(_, node)| !node.is_null())
@@ -206,7 +214,7 @@ impl Builder<'_> {
         });
     }
 
-    fn value_file(&self, id: AppId, index: usize, written: &str) -> ValueFile {
+    pub(super) fn value_file(&self, id: AppId, index: usize, written: &str) -> ValueFile {
         let Some(app) = self.applications.get(id.0 as usize) else { return ValueFile::Elsewhere };
         let Some(source) = app.sources.get(index) else { return ValueFile::Elsewhere };
         if is_placeholder(written) || written.contains("://") {
@@ -228,7 +236,7 @@ impl Builder<'_> {
             (source.local_path.clone().filter(|_| source.path.is_some()), written)
         };
         let Some(folder) = folder else { return ValueFile::Elsewhere };
-        let Some(path) = build_variables(path, app.name.as_deref()) else { return ValueFile::Elsewhere };
+        let Some(path) = self.expand(path, app, source) else { return ValueFile::Elsewhere };
         let Some(path) = join(&folder, &path) else { return ValueFile::Outside };
         if path.contains(['*', '?', '[']) {
             let found = self.glob(&path);
@@ -284,59 +292,4 @@ impl Builder<'_> {
             self.give_string(given, found, templated);
         }
     }
-
-    fn give_parameters(&mut self, given: &mut Given, at: At, overrides: &[DocId]) {
-        struct Parameter {
-            key: String,
-            value: String,
-            kind: SetKind,
-            at: ValueAt,
-        }
-        let mut parameters = Vec::new();
-        if let Some((doc, list)) = self.helm_field(at, overrides, "parameters") {
-            for item in list.items() {
-                let (Some(name), Some(value)) = (item.get("name"), item.get("value")) else { continue };
-                let (Some(key), Some(text)) = (name.text(), value.text()) else { continue };
-                let forced = item.get("forceString").and_then(|node| node.as_bool()) == Some(true);
-                // ArgoCD expands `$X` from its own variables only; what that gives is not known here.
-                let kind = match () {
-                    () if text.contains('$') => SetKind::Unknown,
-                    () if forced => SetKind::Text,
-                    () => SetKind::Typed,
-                };
-                let at = ValueAt { doc, key: Some(name.id()), value: value.id() };
-                parameters.push(Parameter { key: key.to_string(), value: text.to_string(), kind, at });
-            }
-        }
-        if let Some((doc, list)) = self.helm_field(at, overrides, "fileParameters") {
-            for item in list.items() {
-                let (Some(name), Some(path)) = (item.get("name"), item.get("path")) else { continue };
-                let (Some(key), Some(text)) = (name.text(), path.text()) else { continue };
-                let at = ValueAt { doc, key: Some(name.id()), value: path.id() };
-                parameters.push(Parameter {
-                    key: key.to_string(),
-                    value: text.to_string(),
-                    kind: SetKind::Unknown,
-                    at,
-                });
-            }
-        }
-        for parameter in parameters {
-            if is_placeholder(&parameter.key) {
-                given.complete = false;
-            } else {
-                self.give_set(given, &parameter.key, &parameter.value, parameter.kind, Some(parameter.at));
-            }
-        }
-    }
-}
-
-/// `$ARGOCD_APP_NAME`; the other build variables are not known before the sync, and any other name is empty.
-fn build_variables(path: &str, app_name: Option<&str>) -> Option<String> {
-    if !path.contains('$') {
-        return Some(path.to_string());
-    }
-    let name = app_name?;
-    let expanded = path.replace("${ARGOCD_APP_NAME}", name).replace("$ARGOCD_APP_NAME/", &format!("{name}/"));
-    (!expanded.contains('$')).then_some(expanded)
 }

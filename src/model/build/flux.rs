@@ -10,7 +10,7 @@ use super::placeholder::holds_shell_variable;
 use super::release::{Draft, Given};
 use super::set::SetKind;
 use crate::discover::{is_below, join};
-use crate::model::release::{ChartRef, Deployer, LeftOut};
+use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut};
 use crate::model::values::{Value, ValueData};
 use crate::model::{At, ResourceId};
 
@@ -88,6 +88,7 @@ impl Builder<'_> {
             given,
             deployer: Deployer::HelmRelease(id),
             left_out: LeftOut::default(),
+            cluster: ClusterGiven::default(),
         })
     }
 

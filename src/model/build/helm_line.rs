@@ -5,7 +5,7 @@ use super::release::{Draft, Given};
 use super::script::{Line, Reading, shown};
 use super::set::{self, SetKind};
 use super::shell::{ROOT, Ran, Text, UNKNOWN};
-use crate::model::release::{ChartRef, Deployer, LeftOut};
+use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut};
 use crate::model::script::StepKind;
 
 /// Flags of helm that take the next word as their value.
@@ -118,6 +118,7 @@ impl Builder<'_> {
                 given,
                 deployer: Deployer::Script(reading.id, step),
                 left_out: LeftOut::default(),
+                cluster: ClusterGiven::default(),
             })
         });
         Some(StepKind::Helm {

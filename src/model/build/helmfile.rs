@@ -9,7 +9,7 @@ use super::placeholder::is_placeholder;
 use super::release::{Draft, Given};
 use super::set::SetKind;
 use crate::discover::{join, parent};
-use crate::model::release::{ChartRef, Deployer, LeftOut};
+use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut};
 use crate::model::values::ValueAt;
 use crate::model::{At, DocId};
 
@@ -99,6 +99,7 @@ impl Builder<'_> {
             given,
             deployer: Deployer::Config(doc),
             left_out: LeftOut::default(),
+            cluster: ClusterGiven::default(),
         };
         let mut draft = draft(Given::new());
         let mut given = Given::new();

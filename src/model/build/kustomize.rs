@@ -12,7 +12,7 @@ use super::classify::is_kustomization_name;
 use super::patches::Patch;
 use super::release::{Draft, Given};
 use crate::discover::{EntryKind, file_name, join, parent};
-use crate::model::release::{ChartRef, Deployer, LeftOut};
+use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut};
 use crate::model::{At, DocId, DocKind};
 
 /// A folder with a kustomization.
@@ -302,6 +302,7 @@ impl Builder<'_> {
             given,
             deployer: Deployer::Config(doc),
             left_out: LeftOut::default(),
+            cluster: ClusterGiven::default(),
         })
     }
 

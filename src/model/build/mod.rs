@@ -15,6 +15,7 @@ mod kustomize;
 mod load;
 mod merge;
 mod overlays;
+mod parameters;
 mod patches;
 pub(crate) mod placeholder;
 mod release;

@@ -4,7 +4,7 @@ use super::Builder;
 use super::chart::{Chart, Dependency};
 use super::merge::{coalesce, empty, merge, value_of};
 use super::set::{self, SetKind};
-use crate::model::release::{ChartRef, Deployer, LeftOut, Release, ValuesInput};
+use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut, Release, ValuesInput};
 use crate::model::values::{Value, ValueAt, ValueData};
 use crate::model::{At, DocId, ScopeId};
 use crate::source::Origin;
@@ -55,6 +55,7 @@ pub(super) struct Draft {
     pub(super) given: Given,
     pub(super) deployer: Deployer,
     pub(super) left_out: LeftOut,
+    pub(super) cluster: ClusterGiven,
 }
 
 impl Builder<'_> {
@@ -154,7 +155,7 @@ impl Builder<'_> {
 
     /// Adds a release, and one for each of its chart's dependencies.
     pub(super) fn add_release(&mut self, draft: Draft) -> crate::model::ReleaseId {
-        let Draft { chart, chart_at, name, name_at, namespace, given, deployer, left_out } = draft;
+        let Draft { chart, chart_at, name, name_at, namespace, given, deployer, left_out, cluster } = draft;
         let Given { values, complete, broken, docs, inputs, missing } = given;
         let mut release = Release {
             chart_name: String::new(),
@@ -171,6 +172,7 @@ impl Builder<'_> {
             inputs,
             missing_files: missing,
             left_out,
+            cluster,
             values_root: Vec::new(),
             parent: None,
             deployer,
@@ -290,6 +292,7 @@ impl Builder<'_> {
             inputs: Vec::new(),
             missing_files: Vec::new(),
             left_out: above.left_out,
+            cluster: ClusterGiven::default(),
             values_root,
             parent: Some(parent),
             deployer: above.deployer,

@@ -10,10 +10,11 @@ use ddlint_helm::chart::Chart;
 use ddlint_helm::failure::{Failure, RenderError};
 use ddlint_helm::origin::Leaf;
 use ddlint_helm::render::Rendered;
-use ddlint_helm::values::{SetKind as HelmSet, ValuesSource};
+use ddlint_helm::values::{ReadFile, SetKind as HelmSet, ValuesSource};
 use ddlint_yaml::Span;
 use rayon::prelude::*;
 
+use super::placeholder::is_placeholder;
 use super::set::SetKind;
 use super::{Builder, render_error};
 use crate::discover::{EntryKind, join};
@@ -95,6 +96,8 @@ impl Builder<'_> {
             values,
             name: release.name.clone().unwrap_or_else(|| UNNAMED.to_string()),
             namespace: release.namespace.clone().unwrap_or_else(|| "default".to_string()),
+            kube_version: release.cluster.kube_version.clone(),
+            api_versions: release.cluster.api_versions.clone(),
             skip_schema: release.left_out.schema,
             skip_crds: release.left_out.crds,
             skip_tests: release.left_out.tests,
@@ -133,13 +136,23 @@ impl Builder<'_> {
                     let file = self.inline_name(entry.file);
                     Some(ddlint_helm::origin::Place { file, start: span.start, end: span.end })
                 });
+                let mut read: Option<ReadFile> = None;
                 let (kind, text) = match kind {
+                    // Something is filled in later: until then it is the text that stands there.
+                    SetKind::Typed | SetKind::Text if is_placeholder(value) => {
+                        (HelmSet::Literal, format!("{key}={value}"))
+                    }
+                    SetKind::File => {
+                        let bytes = self.loader.tree.read(value).ok()?;
+                        read = Some(Arc::new(move |_: &str| Ok(bytes.clone())));
+                        (HelmSet::File, format!("{key}=file"))
+                    }
                     SetKind::Typed => (HelmSet::Typed, format!("{key}={}", escaped(value))),
                     SetKind::Text => (HelmSet::Strings, format!("{key}={}", escaped(value))),
                     SetKind::Json => (HelmSet::Json, format!("{key}={value}")),
                     SetKind::Unknown => return None,
                 };
-                Some(ValuesSource::Set { kind, text, place, read: None })
+                Some(ValuesSource::Set { kind, text, place, read })
             }
         }
     }
@@ -423,6 +436,12 @@ impl Builder<'_> {
             .get(id.0 as usize)
             .is_some_and(|release| matches!(release.deployer, Deployer::Application(_)));
         let help = (!help.is_empty()).then(|| help.join("; "));
+        if !always && self.holds_placeholders(id) {
+            let first = message.lines().next().unwrap_or_default();
+            let reason =
+                format!("some of its values are filled in before the sync, and without them: {first}");
+            return self.not_rendered(id, reason, help);
+        }
         if always || named || deployed {
             let file = place.is_none().then(|| self.loader.tree.display(folder));
             let error = InputError { code: "render-failed", message, help, place, file };

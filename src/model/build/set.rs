@@ -25,6 +25,8 @@ pub enum SetKind {
     Text,
     /// `--set-json`
     Json,
+    /// A file of the input is the value.
+    File,
     /// `--set-file`, and whatever is not known when ddlint runs.
     Unknown,
 }
@@ -102,7 +104,7 @@ pub(super) fn assignments(text: &str) -> Vec<(String, String)> {
 /// The value that a text stands for.
 pub(super) fn data(text: &str, kind: SetKind) -> ValueData {
     match kind {
-        SetKind::Unknown => ValueData::Unknown,
+        SetKind::File | SetKind::Unknown => ValueData::Unknown,
         SetKind::Text => text_data(text),
         SetKind::Json => json(text),
         SetKind::Typed => typed(text),

@@ -12,7 +12,7 @@ use super::overlays::is_environment;
 use super::release::{Draft, Given};
 use super::set::{self, SetKind};
 use crate::discover::{EntryKind, FoundChart, file_name, join, parent};
-use crate::model::release::{ChartRef, Deployer, LeftOut, ValuesInput};
+use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut, ValuesInput};
 use crate::model::{At, ChartOptions, DocId, DocKind, ReleaseId};
 use crate::source::{Origin, SourceFile};
 use ddlint_helm::values::SetKind as HelmSet;
@@ -94,6 +94,7 @@ impl Builder<'_> {
             given,
             deployer: Deployer::Nobody,
             left_out: LeftOut::default(),
+            cluster: ClusterGiven::default(),
         };
         let id = self.add_release(draft);
         self.deployed_charts.remove(folder);
@@ -208,6 +209,7 @@ impl Builder<'_> {
             given,
             deployer: Deployer::Nobody,
             left_out: LeftOut::default(),
+            cluster: ClusterGiven::default(),
         });
         if let Some(release) = self.releases.get_mut(id.0 as usize) {
             release.values_root = below.iter().map(|key| (*key).to_string()).collect();

@@ -1,5 +1,5 @@
-//! `.argocd-source.yaml` and `.argocd-source-<app>.yaml` beside a chart: ArgoCD merges them into the Application's
-//! source before it renders.
+//! A chart as an Application deploys it: every form of values, what is left out, and what `.argocd-source.yaml` and
+//! `.argocd-source-<app>.yaml` beside the chart put on top.
 
 mod support;
 
@@ -136,4 +136,88 @@ fn an_override_that_is_broken_is_one_error() {
     let errors: Vec<_> = ran.errors().into_iter().map(|(code, place, _)| (code, place)).collect();
     assert_eq!(errors, [("yaml-syntax".to_string(), "chart/.argocd-source.yaml:1".to_string())]);
     assert_eq!((ran.findings(), ran.code), (Vec::new(), 2));
+}
+
+/// A chart that shows what it is given, and an Application with such a `helm` block.
+fn shown(helm: &str) -> (String, support::Ran) {
+    let folder = Folder::repository(&FILES);
+    folder.write("chart/words.txt", "a, {b}: \"c\"");
+    folder.write(
+        "chart/templates/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\ndata:\n  \
+         text: |-\n    seen: {{ .Values.d | quote }} {{ .Capabilities.KubeVersion }} {{ .Capabilities.APIVersions.Has \"x.example/v1\" }}\n",
+    );
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: eu}\nspec:\n  project: shop\n  source:\n    \
+        repoURL: https://git.example/r\n    path: chart\n    targetRevision: v1\n    helm: HELM\n  \
+        destination: {name: in-cluster, namespace: there}\n";
+    folder.write("apps/eu.yaml", &application.replace("HELM", helm));
+    let ran = folder.run(&["render", "."]);
+    let seen = ran.out.lines().find_map(|line| line.trim().strip_prefix("seen: ")).unwrap_or("nothing");
+    (seen.to_string(), ran)
+}
+
+#[test]
+fn the_build_environment_is_filled_into_parameters() {
+    for (value, expected) in [
+        ("$ARGOCD_APP_NAME", "eu"),
+        ("${ARGOCD_APP_PROJECT_NAME}.$ARGOCD_APP_NAMESPACE", "shop.there"),
+        ("$ARGOCD_APP_SOURCE_PATH@$ARGOCD_APP_SOURCE_TARGET_REVISION", "chart@v1"),
+        ("a$$b$NOBODY.", "a$b."),
+        ("x, y", "x, y"),
+    ] {
+        let (seen, ran) =
+            shown(&format!("{{parameters: [{{name: d, value: '{value}', forceString: true}}]}}"));
+        assert_eq!(seen, format!("\"{expected}\" v1.34.0 false"), "{}", ran.out);
+    }
+    // Which commit it will be is not known; the name of a values file may be.
+    let (seen, ran) = shown("{parameters: [{name: d, value: 'v-$ARGOCD_APP_REVISION'}]}");
+    assert_eq!((seen.as_str(), ran.code), ("nothing", 0), "{}", ran.out);
+    assert_eq!(shown("{valueFiles: ['$ARGOCD_APP_NAME.yaml']}").0, "\"default\" v1.34.0 false");
+}
+
+#[test]
+fn files_and_the_cluster_are_given_by_the_application() {
+    let (seen, ran) = shown("{fileParameters: [{name: d, path: words.txt}]}");
+    assert_eq!(seen, "\"a, {b}: \\\"c\\\"\" v1.34.0 false", "{}", ran.out);
+    assert_eq!(shown("{fileParameters: [{name: d, path: nothing.txt}]}").0, "nothing");
+    assert_eq!(shown("{kubeVersion: 1.30.2}").0, "\"default\" v1.30.2 false");
+    assert_eq!(shown("{apiVersions: [x.example/v1]}").0, "\"default\" v1.34.0 true");
+}
+
+/// What a generator, a vault or SOPS fills in is not known: no finding and no error comes of it.
+#[test]
+fn values_that_are_filled_in_later_are_no_errors() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\nspec:\n  \
+        generators: [{list: {elements: [{x: '1'}]}}]\n  template:\n    metadata: {name: 'web-{{x}}'}\n    spec:\n      source:\n        \
+        repoURL: https://git.example/r\n        path: chart\n        helm: HELM\n      destination: {name: in-cluster, namespace: eu}\n";
+    for (helm, template, renders) in [
+        ("{parameters: [{name: a, value: '{{x}}'}]}", "a: {{ .Values.a | quote }}", true),
+        ("{parameters: [{name: a, value: 'v{{x}},{{ .y }}'}]}", "a: {{ .Values.a | quote }}", true),
+        ("{valuesObject: {a: '{{x}}'}}", "a: {{ .Values.a | quote }}", true),
+        ("{parameters: [{name: '{{x}}', value: a}]}", "a: {{ .Values.a | quote }}", false),
+        // Without the value the chart cannot be rendered.
+        ("{parameters: [{name: a, value: '{{x}}'}]}", "a: {{ .Values.a }}", false),
+        ("{valuesObject: {a: '{{x}}'}}", "a: {{ tpl .Values.a . }}", false),
+        ("{values: 'a: \"{{x}}\"'}", "a: {{ add1 (atoi .Values.a) }}\n{{ fail .Values.a }}", false),
+    ] {
+        let folder = Folder::repository(&FILES);
+        folder.write("apps/eu.yaml", &set.replace("HELM", helm));
+        folder.write("chart/templates/map.yaml", template);
+        let ran = folder.check(&[]);
+        assert_eq!((ran.errors(), ran.code), (Vec::new(), 0), "{helm} {template}");
+        assert_eq!(
+            ran.rules().contains(&"not-rendered".to_string()),
+            !renders,
+            "{helm} {template}: {}",
+            ran.out
+        );
+        let summary = &ran.json()["summary"];
+        assert_eq!(summary["charts_rendered"].as_u64(), Some(u64::from(renders)), "{helm} {template}");
+    }
+    // A value that is there and wrong is an error all the same.
+    let folder = Folder::repository(&FILES);
+    folder.write("apps/eu.yaml", &set.replace("HELM", "{valuesObject: {a: plain}}"));
+    folder.write("chart/templates/map.yaml", "a: {{ .Values.a.b }}");
+    let ran = folder.check(&[]);
+    assert_eq!((ran.errors().len(), ran.code), (1, 2), "{}", ran.out);
 }
