@@ -393,6 +393,7 @@ fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
         let at = model.sources.location(crate::source::Place { file: doc.file, span });
         out.push(DocumentOut {
             text,
+            rendered: matches!(file.origin, Origin::Rendered(_)),
             file: at.file,
             root_path: at.root_file,
             offset: at.offset,

@@ -221,3 +221,17 @@ fn values_that_are_filled_in_later_are_no_errors() {
     let ran = folder.check(&[]);
     assert_eq!((ran.errors().len(), ran.code), (1, 2), "{}", ran.out);
 }
+
+#[test]
+fn what_a_block_keeps_at_its_end_is_what_helm_keeps() {
+    let folder = Folder::repository(&FILES);
+    folder.write(
+        "chart/templates/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\ndata:\n  a: |+\n    text\n\n",
+    );
+    folder.write("chart/templates/other.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: other}\n");
+    for (dialect, expected) in [("3", "    text\n# ddlint"), ("4", "    text\n\n\n# ddlint")] {
+        let stream = folder.run(&["render", "chart", "--skip-crds", "--helm-dialect", dialect]).out;
+        assert!(stream.contains(expected), "{stream}");
+    }
+}

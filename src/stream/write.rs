@@ -12,6 +12,8 @@ use crate::report::{Report, Reported, carry};
 pub struct DocumentOut<'a> {
     /// Its text as it stands in its file, without the `---` line.
     pub text: &'a str,
+    /// A chart renders it: Helm prints a line break behind what the template writes, whatever that ends with.
+    pub rendered: bool,
     /// The file's name as in reports.
     pub file: String,
     /// The file's name relative to the root.
@@ -37,13 +39,13 @@ pub fn write(
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{PREFIX}stream {}", json!({ "version": VERSION }));
     for document in documents {
-        let DocumentOut { text, file, root_path, offset, line, column } = document;
+        let DocumentOut { text, rendered, file, root_path, offset, line, column } = document;
         let place =
             json!({ "file": file, "root": root_path, "offset": offset, "line": line, "column": column });
         let _ = writeln!(out, "{PREFIX}document {place}");
         out.push_str("---\n");
         out.push_str(text);
-        if !text.ends_with('\n') {
+        if *rendered || !text.ends_with('\n') {
             out.push('\n');
         }
     }
