@@ -93,11 +93,17 @@ fn bad_charts() -> Vec<Bad<'static>> {
         bad(
             &[
                 (TEMPLATE, "a: 1\n"),
-                ("values.schema.json", r#"{"properties": {"text": {"type": "integer"}}}"#),
+                (
+                    "values.schema.json",
+                    r#"{"required": ["absent"], "properties": {"text": {"type": "integer"}}}"#,
+                ),
             ],
             failed,
             "values.yaml:1",
-            &["$['text']", "not of type \"integer\""],
+            &[
+                "do not fit the schema of the chart `web`: `$['text']`: value is not of type \"integer\"",
+                "chart `web`, `$`: \"absent\" is a required property",
+            ],
         ),
         bad(
             &[(TEMPLATE, "a: 1\n"), ("values.schema.json", "{\"properties\": {")],
@@ -139,7 +145,7 @@ fn bad_charts() -> Vec<Bad<'static>> {
             &[("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\nkubeVersion: '>=1.99'\n")],
             failed,
             "Chart.yaml:4",
-            &["kubeVersion", ">=1.99"],
+            &["the chart wants Kubernetes >=1.99, and is rendered for v1.34.0"],
         ),
         bad(&[("values.yaml", "- a\n")], "values-not-a-mapping", "values.yaml:1", &["this is a list"]),
         bad(&[("values.yaml", "words\n")], "values-not-a-mapping", "values.yaml:1", &["this is a scalar"]),
@@ -288,4 +294,43 @@ fn inline_values_that_are_broken_are_one_error_too() {
     let errors: Vec<_> = ran.errors().into_iter().map(|(code, place, _)| (code, place)).collect();
     assert_eq!(errors, [("yaml-syntax".to_string(), "apps/inline.yaml:10".to_string())], "{}", ran.out);
     assert_eq!(ran.findings(), []);
+}
+
+#[test]
+fn what_the_command_line_gives_wrongly_is_one_error() {
+    let folder = Folder::new(&GOOD);
+    for (option, value, told) in [
+        ("--set", "a[99999999999]=1", "99999999999"),
+        ("--set", "a", "key \"a\" has no value"),
+        ("--set", "a.b=1,a=2,a.c=3", "not a table"),
+        ("--set", "a={b", "list must terminate"),
+        ("--set-json", "a={", "--set-json"),
+        ("--release-name", "Bad_Name", "`Bad_Name` is no name of a release"),
+    ] {
+        let ran = folder.run(&["check", "good", option, value, "--format", "json"]);
+        let errors = ran.errors();
+        let [(code, place, message)] = &errors[..] else { panic!("{option} {value}: {errors:?}") };
+        assert_eq!((code.as_str(), place.as_str(), ran.code), ("render-failed", "good/Chart.yaml:1", 2));
+        assert!(message.contains(told), "{told} in {message}");
+        assert_eq!(ran.findings(), []);
+    }
+}
+
+#[test]
+fn what_an_application_gives_wrongly_is_an_error_at_its_line() {
+    let folder = Folder::repository(&GOOD);
+    folder.write("apps/fine.yaml", &application("fine", ""));
+    for (name, helm, line) in [
+        ("bad", "parameters: [{name: 'a[', value: x}]", 9),
+        ("bad", "parameters: [{name: a, value: '{x'}, {name: a.b, value: x}]", 9),
+        ("bad", "releaseName: Not_A_Name", 9),
+        ("Not_A_Name", "skipCrds: true", 3),
+    ] {
+        folder.write("apps/bad.yaml", &application(name, "").replace("valueFiles: []", helm));
+        let ran = folder.check(&[]);
+        let errors = ran.errors();
+        let [(code, place, _)] = &errors[..] else { panic!("{helm}: {errors:?}") };
+        assert_eq!((code.as_str(), place.as_str()), ("render-failed", &*format!("apps/bad.yaml:{line}")));
+        assert_eq!((ran.findings(), ran.code), (vec![good_finding()], 2), "{helm}");
+    }
 }

@@ -124,11 +124,10 @@ impl Builder<'_> {
         kind: SetKind,
         at: Option<ValueAt>,
     ) {
-        let Some(path) = set::path(key) else {
-            given.complete = false;
-            return;
-        };
-        set::set(&mut given.values, &path, set::data(value, kind), at);
+        // What is no key the renderer refuses.
+        if let Some(path) = set::path(key) {
+            set::set(&mut given.values, &path, set::data(value, kind), at);
+        }
         given.inputs.push(ValuesInput::Set { key: key.to_string(), value: value.to_string(), kind, at });
         if let Some(at) = at
             && !given.docs.contains(&at.doc)

@@ -4,6 +4,8 @@
 
 use ddlint_helm::error::{ErrorKind, TemplateError};
 use ddlint_helm::failure::{ErrorPlace, Failure, RenderError};
+use ddlint_helm::origin::Leaf;
+use ddlint_helm::schema::SchemaViolation;
 
 /// An error as it is told.
 pub(super) struct Told<'a> {
@@ -13,11 +15,13 @@ pub(super) struct Told<'a> {
     pub(super) place: Option<&'a ErrorPlace>,
     /// Where a helper raised it, if that is elsewhere.
     pub(super) cause: Option<&'a ErrorPlace>,
+    /// What is wrong beside it.
+    pub(super) more: Vec<String>,
 }
 
 pub(super) fn told(error: &RenderError) -> Told<'_> {
     let innermost = error.places.first();
-    let plain = |message: String| Told { message, place: innermost, cause: None };
+    let plain = |message: String| Told { message, place: innermost, cause: None, more: Vec::new() };
     match &error.failure {
         Failure::Template(template) => match template.kind {
             // Helm names the line of the file that is rendered, not that of the helper which gives up.
@@ -28,7 +32,7 @@ pub(super) fn told(error: &RenderError) -> Told<'_> {
                     _ => "a value is required",
                 };
                 let cause = innermost.filter(|_| error.places.len() > 1);
-                Told { message: format!("{what}: {}", template.reason), place, cause }
+                Told { message: format!("{what}: {}", template.reason), place, cause, more: Vec::new() }
             }
             ErrorKind::Parse => plain(format!("the template does not parse: {}", template.reason)),
             ErrorKind::UnknownFunction => {
@@ -45,6 +49,28 @@ pub(super) fn told(error: &RenderError) -> Told<'_> {
                 Some((_, reason)) => plain(format!("what the template writes is no valid YAML: {reason}")),
                 None => plain(error.message.clone()),
             }
+        }
+        Failure::Schema(violations) => {
+            // The one whose value stands somewhere: that is the place.
+            let given = |leaf: &Leaf| matches!(leaf, Leaf::Value { place: Some(_), .. });
+            let placed = |it: &&SchemaViolation| error.origins.resolve(it.origin).printed.iter().any(given);
+            let Some(told) = violations.iter().find(placed).or(violations.first()) else {
+                return plain(error.message.clone());
+            };
+            let message = format!(
+                "the values do not fit the schema of the chart `{}`: `{}`: {}",
+                told.chart, told.path, told.message
+            );
+            let others = violations.iter().filter(|it| *it != told);
+            let more =
+                others.map(|it| format!("chart `{}`, `{}`: {}", it.chart, it.path, it.message)).collect();
+            Told { more, ..plain(message) }
+        }
+        Failure::ReleaseName(name) => plain(format!(
+            "`{name}` is no name of a release: at most 53 small letters and digits, with `-` and `.` between them"
+        )),
+        Failure::KubeVersion { wanted, given, .. } => {
+            plain(format!("the chart wants Kubernetes {wanted}, and is rendered for {given}"))
         }
         _ => plain(error.message.clone()),
     }

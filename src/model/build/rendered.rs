@@ -382,6 +382,7 @@ impl Builder<'_> {
             if error.kind == ddlint_helm::error::ErrorKind::Parse);
         let told = render_error::told(error);
         let (place, inside) = match told.place {
+            None if matches!(error.failure, Failure::ReleaseName(_)) => (self.name_place(id), None),
             Some(place) => self.nearest_place(id, folder, &place.file, place.span),
             None => (None, None),
         };
@@ -392,6 +393,7 @@ impl Builder<'_> {
             let at = self.loader.sources.location(place);
             help.push(format!("it is raised at {}:{}:{}", at.file, at.line, at.column));
         }
+        help.extend(told.more);
         help.extend(self.blamed(error));
         self.add_failure(id, folder, told.message, help, place, parse);
     }
@@ -443,6 +445,7 @@ impl Builder<'_> {
             return self.not_rendered(id, reason, help);
         }
         if always || named || deployed {
+            let place = place.or_else(|| self.chart_place(id));
             let file = place.is_none().then(|| self.loader.tree.display(folder));
             let error = InputError { code: "render-failed", message, help, place, file };
             if !self.loader.errors.contains(&error) {
@@ -454,19 +457,31 @@ impl Builder<'_> {
         }
     }
 
-    fn not_rendered(&mut self, id: ReleaseId, reason: String, help: Option<String>) {
-        let Some(release) = self.releases.get(id.0 as usize) else { return };
-        let ChartRef::Local(folder) = release.chart.clone() else { return };
-        let place = match release.chart_at {
-            Some(at) if !matches!(release.deployer, Deployer::Nobody) => self
-                .loader
-                .docs
-                .get(at.doc.0 as usize)
-                .map(|doc| Place { file: doc.file, span: doc.tree.node(at.node).span() }),
+    /// Where a release gets its name.
+    fn name_place(&self, id: ReleaseId) -> Option<Place> {
+        let at = self.releases.get(id.0 as usize)?.name_at?;
+        let doc = self.loader.docs.get(at.doc.0 as usize)?;
+        Some(Place { file: doc.file, span: doc.tree.node(at.node).span() })
+    }
+
+    /// Where a chart is deployed, else the chart.
+    fn chart_place(&mut self, id: ReleaseId) -> Option<Place> {
+        let release = self.releases.get(id.0 as usize)?;
+        let ChartRef::Local(folder) = release.chart.clone() else { return None };
+        match release.chart_at {
+            Some(at) if !matches!(release.deployer, Deployer::Nobody) => {
+                let doc = self.loader.docs.get(at.doc.0 as usize)?;
+                Some(Place { file: doc.file, span: doc.tree.node(at.node).span() })
+            }
             _ if self.is_file(&folder) => self.place_of(&folder, None),
             _ => join(&folder, "Chart.yaml").and_then(|path| self.place_of(&path, None)),
-        };
-        let Some(place) = place else { return };
+        }
+    }
+
+    fn not_rendered(&mut self, id: ReleaseId, reason: String, help: Option<String>) {
+        let Some(place) = self.chart_place(id) else { return };
+        let Some(release) = self.releases.get(id.0 as usize) else { return };
+        let ChartRef::Local(folder) = release.chart.clone() else { return };
         let found = NotRendered { chart: folder, reason, help, place };
         // Each overlay of the chart says the same.
         if !self.not_rendered.contains(&found) {

@@ -124,9 +124,9 @@ impl Builder<'_> {
                 HelmSet::File => (SetKind::Unknown, whole(text)),
             };
             for (key, value) in parts {
-                match set::path(&key) {
-                    Some(path) => set::set(&mut given.values, &path, set::data(&value, kind_of), None),
-                    None => given.complete = false,
+                // What is no key the renderer refuses.
+                if let Some(path) = set::path(&key) {
+                    set::set(&mut given.values, &path, set::data(&value, kind_of), None);
                 }
             }
             given.inputs.push(ValuesInput::Argument { kind: *kind, text: text.clone() });
