@@ -229,7 +229,8 @@ fn documents(text: &str, job: &Job, chart: &Arc<Chart>) -> Rendered {
             continue;
         }
         let file = file_of(source, job, chart);
-        let text: Arc<str> = body.trim_end().into();
+        // The line break that Helm prints behind each document.
+        let text: Arc<str> = body.strip_suffix('\n').unwrap_or(body).into();
         let place = Place { file: file.clone(), start: 0, end: 0 };
         let origin = origins.leaf(|| Leaf::Template(place));
         let stream = ddlint_yaml::parse(text.clone());
