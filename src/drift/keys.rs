@@ -18,9 +18,9 @@ use super::{Field, second_draw};
 use crate::render::{Job, Renderer, Variation};
 
 /// So many values are tried for one release.
-const TRIES: usize = 32;
+const TRIES: usize = 16;
 /// So many values that end the drift of a field are enough.
-const ENOUGH: usize = 3;
+const ENOUGH: usize = 2;
 /// What a text is set to: long enough for passwords, and a name that Kubernetes takes.
 const TEXT: &str = "ddlint-0123456789-abcdefghijklmnop";
 
@@ -148,9 +148,37 @@ fn candidates(base: &Rendered, fields: &[Field], tree: Option<&ValueTree>) -> Ve
     for candidate in &mut out {
         candidate.key.place = place_of(base, fields, &candidate.key.path);
     }
+    // What names the objects decides about everything, and ends nothing.
+    let naming = naming(base, fields);
     out.sort_by_key(|it| {
-        (it.key.set_to.is_some(), std::cmp::Reverse(it.guarded), preference(&it.key.path, &it.key))
+        let names = naming.contains(&it.key.path);
+        let order = preference(&it.key.path, &it.key);
+        (it.key.set_to.is_some(), names, std::cmp::Reverse(it.guarded), order)
     });
+    out
+}
+
+/// The values behind the names of the objects, but for those that decide about whole documents.
+fn naming(base: &Rendered, fields: &[Field]) -> BTreeSet<String> {
+    let documents: BTreeSet<usize> = fields.iter().map(|field| field.at.document).collect();
+    let mut out = BTreeSet::new();
+    for document in documents.into_iter().filter_map(|at| base.documents.get(at)) {
+        let behind = |keys: &[&str]| -> BTreeSet<String> {
+            let root = compare::root(document);
+            let node = root.and_then(|root| keys.iter().try_fold(root, |node, key| node.get(key)));
+            let span = node.map(|node| node.span());
+            let evidence = span.map(|span| document.evidence(&base.origins, span.start, span.end, false));
+            let resolved = evidence.into_iter().flatten().map(|(origin, _)| base.origins.resolve(origin));
+            let leaves = resolved.flat_map(|it| it.printed.into_iter().chain(it.tested));
+            let path = |leaf| match leaf {
+                Leaf::Value { path, .. } | Leaf::Set { path } => Some(path.to_string()),
+                _ => None,
+            };
+            leaves.filter_map(path).collect()
+        };
+        let whole = behind(&["kind"]);
+        out.extend(behind(&["metadata", "name"]).into_iter().filter(|path| !whole.contains(path)));
+    }
     out
 }
 
