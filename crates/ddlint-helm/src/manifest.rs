@@ -5,6 +5,7 @@
 use crate::HelmDialect;
 use crate::chart::scalar_text;
 use crate::origin::{OriginId, OriginTable, Place};
+use crate::template::ParseCache;
 use crate::text::{Segment, Text};
 use crate::yaml_in;
 use ddlint_yaml::{Document, Node, Stream};
@@ -123,6 +124,7 @@ pub(crate) struct BadManifest {
 pub(crate) fn documents(
     files: &[RenderedText],
     dialect: HelmDialect,
+    cache: &ParseCache,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<RenderedDocument>, BadManifest> {
     let mut sorted: Vec<&RenderedText> = files.iter().collect();
@@ -133,7 +135,7 @@ pub(crate) fn documents(
             continue;
         }
         for (start, end) in split(file.text.bytes(), dialect) {
-            let Some(document) = document(file, start, end, warnings)? else { continue };
+            let Some(document) = document(file, start, end, cache, warnings)? else { continue };
             if document.hook.is_some() { hooks.push(document) } else { resources.push(document) }
         }
     }
@@ -151,6 +153,7 @@ fn document(
     file: &RenderedText,
     start: usize,
     end: usize,
+    cache: &ParseCache,
     warnings: &mut Vec<String>,
 ) -> Result<Option<RenderedDocument>, BadManifest> {
     let text = file.text.slice(start, end);
@@ -169,14 +172,7 @@ fn document(
             return Err(bad(message, Some((at, at + 1))));
         }
     };
-    let stream = Arc::new(ddlint_yaml::parse(utf8.clone()));
-    let head = yaml_in::first_document(&stream).and_then(|d| match d.and_then(Document::root) {
-        None => Ok(Head::default()),
-        Some(root) => {
-            yaml_in::check(root)?;
-            head(root)
-        }
-    });
+    let ReadManifest { stream, head } = cache.manifest(utf8.clone());
     let head = match head {
         Ok(head) => head,
         Err(wrong) => {
@@ -212,11 +208,31 @@ fn document(
     }))
 }
 
+/// A document, parsed, and what Helm reads of it; the same for the same text.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadManifest {
+    stream: Arc<Stream>,
+    head: Result<Head, yaml_in::Wrong>,
+}
+
+/// Reads a document.
+pub(crate) fn read(text: Arc<str>) -> ReadManifest {
+    let stream = Arc::new(ddlint_yaml::parse(text));
+    let head = yaml_in::first_document(&stream).and_then(|d| match d.and_then(Document::root) {
+        None => Ok(Head::default()),
+        Some(root) => {
+            yaml_in::check(root)?;
+            head(root)
+        }
+    });
+    ReadManifest { stream, head }
+}
+
 fn hook_events(names: &str) -> Option<Vec<HookEvent>> {
     names.split(',').map(|name| HookEvent::parse(&name.trim().to_lowercase())).collect()
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Head {
     kind: String,
     hook: Option<String>,

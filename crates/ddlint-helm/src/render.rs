@@ -255,7 +255,7 @@ impl<R: Recorder> Render<R> {
         let mut warnings = std::mem::take(&mut prepared.warnings);
         let (notes, manifests): (Vec<_>, Vec<_>) =
             rendered.into_iter().partition(|file| file.source.ends_with("NOTES.txt"));
-        let documents = match manifest::documents(&manifests, request.dialect, &mut warnings) {
+        let documents = match manifest::documents(&manifests, request.dialect, &request.cache, &mut warnings) {
             Ok(documents) => documents,
             Err(bad) => {
                 let line = manifests

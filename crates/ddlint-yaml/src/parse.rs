@@ -31,7 +31,7 @@ impl Default for ParseOptions {
 }
 
 /// The documents of a text and what is wrong with them, both in the order of the text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Stream {
     /// The documents. A broken one is there too, with what came before its error.
     pub documents: Vec<Arc<Document>>,

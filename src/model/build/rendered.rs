@@ -219,7 +219,7 @@ impl Builder<'_> {
                 };
                 stream.documents.iter().map(kind).collect()
             };
-            let loaded = match document.stream.and_then(Arc::into_inner) {
+            let loaded = match document.stream.map(Arc::unwrap_or_clone) {
                 Some(stream) => self.loader.add_parsed(source, stream, kinds),
                 None => self.loader.add_text(source, kinds),
             };

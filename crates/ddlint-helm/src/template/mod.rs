@@ -10,6 +10,7 @@ mod parse;
 
 pub(crate) use lex::decode;
 
+use crate::manifest::ReadManifest;
 use crate::origin::PairHasher;
 use ast::Ast;
 use std::collections::HashMap;
@@ -42,18 +43,41 @@ type Parsed = Arc<Result<Ast, ParseError>>;
 /// Texts with one hash, each with what it parses to.
 type Known = Vec<(Arc<[u8]>, Parsed)>;
 
-/// Parsed templates by content, shared by all renders of a process.
+/// Written documents with one hash, each as it was read.
+type Manifests = Vec<(Arc<str>, ReadManifest)>;
+
+/// Parsed templates, and written documents, by content; shared by all renders of a process. A chart that is rendered
+/// again with other values mostly writes the same documents again.
 #[derive(Debug, Default)]
 pub struct ParseCache {
+    manifests: Mutex<HashMap<u64, Manifests, BuildHasherDefault<PairHasher>>>,
     known: Mutex<HashMap<u64, Known, BuildHasherDefault<PairHasher>>>,
 }
 
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = PairHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
 impl ParseCache {
+    /// A document that templates wrote.
+    pub(crate) fn manifest(&self, text: Arc<str>) -> ReadManifest {
+        let hash = hash(text.as_bytes());
+        let find = |known: &Manifests| known.iter().find(|(it, _)| *it == text).map(|(_, read)| read.clone());
+        let known = self.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).and_then(find);
+        if let Some(read) = known {
+            return read;
+        }
+        let read = crate::manifest::read(text.clone());
+        let mut known = self.manifests.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(hash).or_default().push((text.clone(), read.clone()));
+        read
+    }
+
     /// The tree of a text.
     pub(crate) fn parse(&self, source: &[u8]) -> Parsed {
-        let mut hasher = PairHasher::default();
-        hasher.write(source);
-        let hash = hasher.finish();
+        let hash = hash(source);
         let find = |known: &Known| {
             known.iter().find(|(text, _)| **text == *source).map(|(_, parsed)| Arc::clone(parsed))
         };
