@@ -202,9 +202,20 @@ pub fn template_place(rendering: &Rendering, sources: &SourceMap, span: Span) ->
 
 /// The value in a file on the disk that a rendered scalar is, and nothing else: changing it changes the scalar.
 pub fn owner(rendering: &Rendering, sources: &SourceMap, at: Place) -> Option<Place> {
-    let found = sources_of(rendering, at.span, false);
-    let [leaf @ Leaf::Value { .. }] = found.printed.as_slice() else { return None };
-    let place = step(rendering, sources, leaf, false).place?;
+    let value = |span: Span| match sources_of(rendering, span, false).printed.as_slice() {
+        [leaf @ Leaf::Value { .. }] => Some(leaf.clone()),
+        _ => None,
+    };
+    // The quotes around it may be the template's.
+    let text = at.span.slice(&sources.get(at.file).text);
+    let inner = ['"', '\''].into_iter().any(|quote| {
+        text.strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote))
+            .is_some_and(|inner| !inner.is_empty())
+    });
+    let within = || inner.then(|| value(Span { start: at.span.start + 1, end: at.span.end - 1 })).flatten();
+    let leaf = value(at.span).or_else(within)?;
+    let place = step(rendering, sources, &leaf, false).place?;
     let scalar = |place: Place| {
         let text = place.span.slice(&sources.get(place.file).text);
         let stream = ddlint_yaml::parse(text.into());

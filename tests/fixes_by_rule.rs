@@ -287,6 +287,56 @@ const CASES: &[Case] = &[
         )],
     },
     Case {
+        what: "values behind a template, with its quotes and their own",
+        rules: "debug-logging,app-before-agent",
+        files: &[
+            ("apps/Chart.yaml", "apiVersion: v2\nname: apps\nversion: 0.1.0\n"),
+            ("apps/values.yaml", "waves: {dd: '5', web: 1} # in order\n"),
+            (
+                "apps/templates/a.yaml",
+                "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: datadog\n  namespace: argocd\n  annotations:\n    argocd.argoproj.io/sync-wave: {{ .Values.waves.dd | quote }}\nspec:\n  source: {repoURL: https://helm.datadoghq.com, chart: datadog, targetRevision: 3.240.0}\n  destination: {server: https://kubernetes.default.svc, namespace: shop}\n---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: web\n  namespace: argocd\n  annotations:\n    argocd.argoproj.io/sync-wave: \"{{ .Values.waves.web }}\"\nspec:\n  source: {repoURL: https://github.com/acme/x, path: web, targetRevision: main}\n  destination: {server: https://kubernetes.default.svc, namespace: shop}\n",
+            ),
+            (
+                "root.yaml",
+                "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: root, namespace: argocd}\nspec:\n  source: {repoURL: https://github.com/acme/x, path: apps, targetRevision: main}\n  destination: {server: https://kubernetes.default.svc, namespace: argocd}\n",
+            ),
+            ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+            ("web/values.yaml", "debug: true # for now\n"),
+            (
+                "web/templates/d.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          env:\n            - {name: DD_AGENT_HOST, value: datadog}\n            - name: DD_TRACE_DEBUG\n              value: \"{{ .Values.debug }}\"\n",
+            ),
+        ],
+        after: &[
+            ("apps/values.yaml", "waves: {dd: '0', web: 1} # in order\n"),
+            ("web/values.yaml", "debug: false # for now\n"),
+        ],
+    },
+    Case {
+        what: "a here-document of a script, and a JSON file",
+        rules: "hostnetwork-dns-policy",
+        files: &[
+            (
+                "run.sh",
+                "#!/bin/sh\nkubectl apply -f - <<EOF\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostNetwork: true # node\n  containers: [{name: a, image: a}]\nEOF\necho done\n",
+            ),
+            (
+                "pod.json",
+                "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"metadata\": {\"name\": \"b\"},\n  \"spec\": {\n    \"hostNetwork\": true,\n    \"containers\": [{\"name\": \"b\", \"image\": \"b\"}]\n  }\n}\n",
+            ),
+        ],
+        after: &[
+            (
+                "run.sh",
+                "#!/bin/sh\nkubectl apply -f - <<EOF\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostNetwork: true # node\n  dnsPolicy: ClusterFirstWithHostNet\n  containers: [{name: a, image: a}]\nEOF\necho done\n",
+            ),
+            (
+                "pod.json",
+                "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Pod\",\n  \"metadata\": {\"name\": \"b\"},\n  \"spec\": {\n    \"hostNetwork\": true,\n    \"dnsPolicy\": \"ClusterFirstWithHostNet\",\n    \"containers\": [{\"name\": \"b\", \"image\": \"b\"}]\n  }\n}\n",
+            ),
+        ],
+    },
+    Case {
         what: "values of a dependency stand below its key, in the values of the umbrella chart",
         rules: "cluster-agent-token-regenerated",
         files: &[
@@ -306,11 +356,11 @@ const CASES: &[Case] = &[
         rules: "duplicate-yaml-key",
         files: &[(
             "values.yaml",
-            "datadog: {apiKeyExistingSecret: x}\nagents:\n  containers:\n    agent:\n      logLevel: INFO\nclusterAgent:\n  replicas: 1\nagents: # again\n  useHostNetwork: true\n  # for traces\n  containers:\n    traceAgent:\n      # less\n      logLevel: WARN\n",
+            "datadog: {apiKeyExistingSecret: x}\nagents:\n  containers:\n    agent:\n      logLevel: INFO\nclusterAgent:\n  replicas: 1\n# far\n\n# below\n# two\nagents: # again\n  useHostNetwork: true\n  # for traces\n  containers:\n    traceAgent:\n      # less\n      logLevel: WARN\n",
         )],
         after: &[(
             "values.yaml",
-            "datadog: {apiKeyExistingSecret: x}\nagents:\n  containers:\n    agent:\n      logLevel: INFO\n  # for traces\n    traceAgent:\n      # less\n      logLevel: WARN\n  # again\n  useHostNetwork: true\nclusterAgent:\n  replicas: 1\n",
+            "datadog: {apiKeyExistingSecret: x}\nagents:\n  containers:\n    agent:\n      logLevel: INFO\n    # for traces\n    traceAgent:\n      # less\n      logLevel: WARN\n  # below\n  # two\n  # again\n  useHostNetwork: true\nclusterAgent:\n  replicas: 1\n# far\n\n",
         )],
     },
     Case {

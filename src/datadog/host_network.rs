@@ -79,10 +79,10 @@ fn pod(
         return None;
     }
     let policy = entry(model, workload.pod_spec, "dnsPolicy");
-    let windows = ["nodeSelector"].iter().any(|key| {
-        below(model, workload.pod_spec, &[key, "kubernetes.io/os"]).and_then(|os| os.text())
-            == Some("windows")
-    });
+    let says = |path: &[&str]| below(model, workload.pod_spec, path).and_then(|node| node.text());
+    let windows = says(&["nodeSelector", "kubernetes.io/os"]) == Some("windows")
+        || says(&["os", "name"]) == Some("windows")
+        || says(&["securityContext", "windowsOptions", "hostProcess"]) == Some("true");
     Some(HostNetworkPod {
         resource: id,
         node: workload.pod_spec,

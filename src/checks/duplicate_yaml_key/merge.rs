@@ -20,10 +20,13 @@ pub(super) fn edits(tree: &Document, duplicate: &DuplicateKey) -> Option<Vec<Mad
         return None;
     }
     let text = tree.text();
-    let removed_from = start_of_line(text, key.span().start)?;
-    let only_key = text.get(removed_from..key.span().start as usize)?.trim().is_empty();
+    let key_line = start_of_line(text, key.span().start)?;
+    let margin = text.get(key_line..key.span().start as usize)?;
+    let only_key = margin.trim().is_empty();
+    let removed_from = comments_above(text, key_line, margin.len())?;
     let mut merge = Merge { text, inserts: BTreeMap::new() };
-    let head = merge.head(key, later)?;
+    // Comments right above the key go with what it has.
+    let head = merge.head(text.get(removed_from..key_line)?, key, later)?;
     merge.level(first, later, head, 0)?;
     let removed_to = end_of_line(text, later.full_span().end)?;
     if !only_key || merge.inserts.keys().any(|(at, _)| *at > removed_from) {
@@ -55,18 +58,19 @@ struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    /// The comment behind a key, as a line of its own below it.
-    fn head(&self, key: Node<'_>, value: Node<'_>) -> Option<String> {
+    /// Comments before a key and behind it, as lines of their own below it.
+    fn head(&self, before: &str, key: Node<'_>, value: Node<'_>) -> Option<String> {
         let end = end_of_line(self.text, key.span().end)?;
         let rest = self.text.get(key.span().end as usize..end)?;
-        let comment = rest.find('#').and_then(|at| rest.get(at..)).unwrap_or_default();
+        let behind = rest.find('#').and_then(|at| rest.get(at..)).unwrap_or_default();
         let begin = start_of_line(self.text, value.span().start)?;
         // `key: {…}` and the like have no lines that could move.
         if begin < end {
             return None;
         }
         let margin = self.text.get(begin..value.span().start as usize)?;
-        Some(if comment.is_empty() { String::new() } else { format!("{margin}{comment}") })
+        let lines = before.split_inclusive('\n').chain(Some(behind)).filter(|line| !line.trim().is_empty());
+        Some(lines.map(|line| format!("{margin}{}", line.trim_start())).collect())
     }
 
     /// Moves the entries of `later`, with `lines` before them, into `first`.
@@ -94,7 +98,7 @@ impl<'a> Merge<'a> {
             match first.entries().filter(|(it, _)| it.key_string().as_ref() == Some(&name)).collect::<Vec<_>>().as_slice() {
                 [] => lines.push_str(segment),
                 [(_, own)] if own.is_mapping() && value.is_mapping() => {
-                    let head = format!("{before}{}", self.head(key, value)?);
+                    let head = self.head(before, key, value)?;
                     self.level(*own, value, head, depth + 1)?;
                 }
                 // The same again; a comment on it would be lost.
@@ -120,6 +124,20 @@ impl<'a> Merge<'a> {
         self.inserts.insert((at, std::cmp::Reverse(depth)), (first, lines));
         Some(())
     }
+}
+
+/// Where the comments begin that stand right above a line, at its own column.
+fn comments_above(text: &str, line: usize, margin: usize) -> Option<usize> {
+    let mut from = line;
+    while let Some(above) = from.checked_sub(1).and_then(|end| start_of_line(text, end as u32)) {
+        let before = text.get(above..from)?;
+        let comment = before.trim_start();
+        if !comment.starts_with('#') || before.len() - comment.len() != margin {
+            break;
+        }
+        from = above;
+    }
+    Some(from)
 }
 
 fn is_block(node: Node<'_>) -> bool {

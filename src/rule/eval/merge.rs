@@ -70,7 +70,11 @@ fn absorb(into: &mut Finding, other: Finding) {
         }
     }
     // Two scopes may want two different edits of one place: then neither is certain.
-    if into.fix != other.fix {
+    let same = match (&into.fix, &other.fix) {
+        (Some(one), Some(other)) => one.edits == other.edits && one.safety == other.safety,
+        (one, other) => one == other,
+    };
+    if !same {
         into.fix = None;
     }
 }

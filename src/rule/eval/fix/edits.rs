@@ -75,19 +75,23 @@ pub(super) fn append(node: Node<'_>, yaml: &Yaml, manner: Manner) -> Option<Made
             let at = node.span().start + 1;
             return Some(made(at, at, new, node));
         };
-        // Entries on lines of their own stay so.
-        let (open, begin) = (line_start(text, node.span().start), line_start(text, first.span().start));
-        let between = if open == begin {
-            ", ".to_string()
-        } else {
-            format!(",\n{}", " ".repeat(column(text, first.full_span().start)))
-        };
+        let between = between(node, first);
         return Some(made(last, last, format!("{between}{new}"), node));
     }
     let indent = column(text, node.span().start);
     let at = line_end(text, last?);
     let new = block(yaml, indent, manner);
     Some(made(at, at, format!("\n{}{new}", " ".repeat(indent)), node))
+}
+
+/// What stands between two entries in brackets: those on lines of their own stay so.
+fn between(collection: Node<'_>, entry: Node<'_>) -> String {
+    let text = collection.document().text();
+    let alone = line_start(text, collection.span().start) != line_start(text, entry.span().start);
+    match alone {
+        true => format!(",\n{}", " ".repeat(column(text, entry.full_span().start))),
+        false => ", ".to_string(),
+    }
 }
 
 /// Gives a key that has nothing behind it a value.
@@ -126,7 +130,8 @@ pub(super) fn after(node: Node<'_>, yaml: &Yaml, manner: Manner) -> Option<Made>
         return None;
     }
     if in_flow(first) {
-        return Some(made(end, end, format!(", {}", flow(yaml, manner.json)?), parent));
+        let between = between(parent, first);
+        return Some(made(end, end, format!("{between}{}", flow(yaml, manner.json)?), parent));
     }
     let indent = column(text, parent.span().start);
     let at = line_end(text, end);
@@ -199,7 +204,7 @@ pub(super) fn take(node: Node<'_>) -> Option<(Made, Yaml)> {
     let text = item.document().text();
     let slice = |start: u32, end: u32| text.get(start as usize..end as usize);
     let span = item.full_span();
-    if shared(item) || shared(list) || has_lines(item) {
+    if shared(item) || shared(list) || has_lines(item, 0) {
         return None;
     }
     if list.style() == Style::Flow {
@@ -282,10 +287,17 @@ fn bracketed(item: Node<'_>) -> Option<String> {
 }
 
 /// A scalar of several lines: it cannot be moved line by line.
-fn has_lines(node: Node<'_>) -> bool {
+fn has_lines(node: Node<'_>, depth: usize) -> bool {
+    // An entry of an environment is no tree.
+    if depth > 32 {
+        return true;
+    }
     match node.is_scalar() {
         true => node.full_span().slice(node.document().text()).contains('\n'),
-        false => node.items().chain(node.entries().flat_map(|(key, value)| [key, value])).any(has_lines),
+        false => node
+            .items()
+            .chain(node.entries().flat_map(|(key, value)| [key, value]))
+            .any(|node| has_lines(node, depth + 1)),
     }
 }
 

@@ -184,7 +184,12 @@ impl Eval<'_> {
                 }
             }
             let made = edits::set(node, keys, yaml, self.manner(node, file))?;
-            Some(Draft { file, made, plain: None })
+            let old = node.document().node(made.target);
+            let plain = match yaml {
+                Yaml::Str(text) if old.is_scalar() && old.span() == made.span => Some(text.clone()),
+                _ => None,
+            };
+            Some(Draft { file, made, plain })
         };
         match beneath {
             Beneath::Place(at) => {
