@@ -116,6 +116,10 @@ pub struct Variation {
     pub unrecorded: bool,
     /// The coalesced values are given back.
     pub keep_values: bool,
+    /// Nothing of `crds/`: it is the same in every render.
+    pub without_crds: bool,
+    /// The schema is not looked at.
+    pub unchecked: bool,
     /// Only these templates, by the names of their documents' sources; none: all.
     pub only: Option<BTreeSet<Arc<str>>>,
 }
@@ -304,10 +308,11 @@ impl<'t> Renderer<'t> {
         request.world = variation.world;
         request.only = variation.only;
         request.api_versions = job.api_versions(&self.options).to_vec();
-        request.include_crds = !(self.options.skip_crds || job.skip_crds);
-        request.skip_schema = job.skip_schema;
+        request.include_crds = !(self.options.skip_crds || job.skip_crds || variation.without_crds);
+        request.skip_schema = job.skip_schema || variation.unchecked;
         request.limits = Limits::default();
         request.keep_values = variation.keep_values;
+        request.keep_files = false;
         request.cache = self.cache.clone();
         render(&request).map_err(|error| match &error.failure {
             Failure::MissingDependencies(list) => Problem::MissingDependencies(

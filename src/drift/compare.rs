@@ -2,7 +2,8 @@
 //!
 //! Deliberately absent: why they differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ddlint_helm::manifest::RenderedDocument;
 use ddlint_yaml::{Node, Span};
@@ -31,17 +32,44 @@ pub(super) fn identity(document: &RenderedDocument) -> (&str, String, String, St
     (&document.source, text(&["kind"]), text(&["metadata", "namespace"]), name)
 }
 
+/// Templates, by the names of their documents' sources.
+pub(super) type Sources = BTreeSet<Arc<str>>;
+
+/// What templates made, with its index: of these templates, or of all. `crds/` holds no template.
+pub(super) fn of<'d>(
+    documents: &'d [RenderedDocument],
+    only: Option<&Sources>,
+) -> Vec<(usize, &'d RenderedDocument)> {
+    let wanted = |it: &RenderedDocument| !it.crd && only.is_none_or(|only| only.contains(&it.source));
+    documents.iter().enumerate().filter(|(_, document)| wanted(document)).collect()
+}
+
+/// The documents of two renders in pairs, by their indices; none where they do not line up.
+pub(super) fn pairs(
+    one: &[RenderedDocument],
+    other: &[RenderedDocument],
+    only: Option<&Sources>,
+) -> Option<Vec<(usize, usize)>> {
+    let (one, other) = (of(one, only), of(other, only));
+    let same = |((_, a), (_, b)): (&(_, &RenderedDocument), &(_, &RenderedDocument))| {
+        a.source == b.source && a.kind == b.kind
+    };
+    let aligned = one.len() == other.len() && one.iter().zip(&other).all(same);
+    aligned.then(|| one.iter().zip(&other).map(|((a, _), (b, _))| (*a, *b)).collect())
+}
+
 /// The fields of the first render that another one has otherwise; none where the documents do not line up. A mapping
 /// with other keys, or a list of another length, is one field.
-pub(super) fn differing(one: &[RenderedDocument], other: &[RenderedDocument]) -> Option<Vec<FieldAt>> {
-    let aligned = one.len() == other.len()
-        && one.iter().zip(other).all(|(a, b)| a.source == b.source && a.kind == b.kind);
-    if !aligned {
-        return None;
-    }
+pub(super) fn differing(
+    one: &[RenderedDocument],
+    other: &[RenderedDocument],
+    only: Option<&Sources>,
+) -> Option<Vec<FieldAt>> {
     let mut out = Vec::new();
-    for (index, (a, b)) in one.iter().zip(other).enumerate() {
-        if a.text != b.text {
+    for (index, counterpart) in pairs(one, other, only)? {
+        if let (Some(a), Some(b)) = (one.get(index), other.get(counterpart))
+            && a.text != b.text
+        {
             document(index, a, b, &mut out);
         }
     }
@@ -49,13 +77,18 @@ pub(super) fn differing(one: &[RenderedDocument], other: &[RenderedDocument]) ->
 }
 
 /// The fields that another render has otherwise or not at all, where the documents need not line up.
-pub(super) fn differing_loosely(one: &[RenderedDocument], other: &[RenderedDocument]) -> Vec<FieldAt> {
-    if let Some(fields) = differing(one, other) {
+pub(super) fn differing_loosely(
+    one: &[RenderedDocument],
+    other: &[RenderedDocument],
+    only: Option<&Sources>,
+) -> Vec<FieldAt> {
+    if let Some(fields) = differing(one, other, only) {
         return fields;
     }
-    let there: BTreeMap<_, &RenderedDocument> = other.iter().map(|it| (identity(it), it)).collect();
+    let there: BTreeMap<_, &RenderedDocument> =
+        of(other, only).into_iter().map(|(_, it)| (identity(it), it)).collect();
     let mut out = Vec::new();
-    for (index, document_here) in one.iter().enumerate() {
+    for (index, document_here) in of(one, only) {
         match there.get(&identity(document_here)) {
             Some(counterpart) => document(index, document_here, counterpart, &mut out),
             None => out.extend(root(document_here).map(|it| FieldAt { document: index, span: it.span() })),

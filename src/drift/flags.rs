@@ -28,13 +28,17 @@ pub(super) fn lookups(
     // After a sync the cluster holds what was rendered, and what others put there.
     let streams = base.documents.iter().filter_map(|document| document.stream.as_ref());
     let objects: Vec<_> = streams.flat_map(|stream| stream.documents.iter().cloned()).collect();
+    let asking = super::sources(base, is_lookup, |asked| asked.cluster);
     let found = [true, false].into_iter().find_map(|holds_anything| {
         let cluster = Some(Cluster { objects: objects.clone(), holds_anything });
         let world = World { draw: Draw::First, cluster };
-        renderer.render_varied(job, Variation { world, unrecorded: true, ..Variation::default() }).ok()
+        let only = Some(asking.clone());
+        let variation = Variation { world, only, unrecorded: true, unchecked: true, ..Variation::default() };
+        renderer.render_varied(job, variation).ok()
     });
     let Some(found) = found else { return Vec::new() };
-    let fields = stable(base, compare::differing_loosely(&base.documents, &found.documents), drifting);
+    let fields = compare::differing_loosely(&base.documents, &found.documents, Some(&asking));
+    let fields = stable(base, fields, drifting);
     let mut by_call: BTreeMap<CallAt, Vec<FieldAt>> = BTreeMap::new();
     for at in fields {
         let calls = leaves(base, at).into_iter().filter_map(|leaf| match leaf {
@@ -61,9 +65,10 @@ pub(super) fn install_flags(
     if uses.is_empty() {
         return Vec::new();
     }
-    let variation = Variation { upgrade: true, unrecorded: true, ..Variation::default() };
+    let variation = Variation { upgrade: true, unrecorded: true, without_crds: true, ..Variation::default() };
     let Ok(upgrade) = renderer.render_varied(job, variation) else { return Vec::new() };
-    let fields = stable(base, compare::differing_loosely(&base.documents, &upgrade.documents), drifting);
+    let fields = compare::differing_loosely(&base.documents, &upgrade.documents, None);
+    let fields = stable(base, fields, drifting);
     let mut by_call: BTreeMap<&CallAt, Vec<FieldAt>> = BTreeMap::new();
     for at in fields {
         if let Some(call) = use_behind(base, at, &uses) {

@@ -5,15 +5,15 @@
 //! too, and is no remedy. Deliberately absent: names of keys that charts usually have.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use ddlint_helm::manifest::RenderedDocument;
 use ddlint_helm::origin::{Leaf, Place};
 use ddlint_helm::render::Rendered;
 use ddlint_helm::tree::{TreeData, ValueTree};
 use ddlint_helm::values::{SetKind, ValuesSource};
 use ddlint_helm::world::World;
 
-use super::compare::{self, Step};
+use super::compare::{self, Sources, Step};
 use super::{Field, second_draw};
 use crate::render::{Job, Renderer, Variation};
 
@@ -94,16 +94,47 @@ struct Candidate {
     guarded: usize,
 }
 
+/// The second draw beside the first one.
+pub(super) struct Again<'r> {
+    render: &'r Rendered,
+    /// By the index of a document in the first one: the same document.
+    counterparts: BTreeMap<usize, usize>,
+}
+
+impl<'r> Again<'r> {
+    /// The second draw of these templates, or of all.
+    pub(super) fn new(base: &Rendered, render: &'r Rendered, only: Option<&Sources>) -> Again<'r> {
+        let counterparts = match compare::pairs(&base.documents, &render.documents, only) {
+            Some(pairs) => pairs.into_iter().collect(),
+            None => {
+                let there: BTreeMap<_, usize> = compare::of(&render.documents, only)
+                    .into_iter()
+                    .map(|(index, document)| (compare::identity(document), index))
+                    .collect();
+                let counterpart =
+                    |(index, document)| Some((index, *there.get(&compare::identity(document))?));
+                compare::of(&base.documents, only).into_iter().filter_map(counterpart).collect()
+            }
+        };
+        Again { render, counterparts }
+    }
+
+    /// The document of the second draw, by its index in the first one.
+    fn document(&self, index: usize) -> Option<&'r RenderedDocument> {
+        self.render.documents.get(*self.counterparts.get(&index)?)
+    }
+}
+
 /// Tries the values that were tested around the fields.
 pub(super) fn stopping(
     renderer: &Renderer<'_>,
     job: &Job,
     base: &Rendered,
-    second: &Rendered,
+    second: &Again<'_>,
     fields: &[Field],
 ) -> Tried {
     let mut tried = Tried::default();
-    let mut candidates = candidates(base, fields, second.values.as_ref());
+    let mut candidates = candidates(base, fields, second.render.values.as_ref());
     candidates.truncate(TRIES);
     let paths: Vec<Vec<Step>> = (fields.iter())
         .map(|field| {
@@ -230,13 +261,26 @@ pub(super) fn set_key(steps: &[String]) -> String {
     steps.iter().map(escape).collect::<Vec<_>>().join(".")
 }
 
-/// Whether something disappears with a value that is no drifting object, or a workload.
-fn takes_away(now: &Rendered, before: &Rendered, fields: &[Field]) -> bool {
+/// Whether something of these templates disappears with a value that is no drifting object, or a workload.
+fn takes_away(now: &Rendered, base: &Rendered, second: &Again<'_>, only: &Sources, fields: &[Field]) -> bool {
     let there: BTreeSet<_> = now.documents.iter().map(compare::identity).collect();
     let drifting: BTreeSet<usize> = fields.iter().map(|field| field.at.document).collect();
-    before.documents.iter().enumerate().any(|(index, document)| {
+    compare::of(&base.documents, Some(only)).into_iter().any(|(index, document)| {
         let may_go = drifting.contains(&index) && compare::pod_template(document).is_none();
+        // What the second draw has is told by the name that it has there.
+        let document = second.document(index).unwrap_or(document);
         !may_go && !there.contains(&compare::identity(document))
+    })
+}
+
+/// The templates with this value behind them, or one that holds it, or one in it.
+fn affected(base: &Rendered, wanted: &str) -> Sources {
+    let inside = |path: &str, of: &str| path.strip_prefix(of).is_some_and(|rest| rest.starts_with('['));
+    super::printing(base, |leaf| match leaf {
+        Leaf::Value { path, .. } | Leaf::Set { path } => {
+            **path == *wanted || inside(path, wanted) || inside(wanted, path)
+        }
+        _ => false,
     })
 }
 
@@ -245,7 +289,7 @@ fn stopped_by(
     renderer: &Renderer<'_>,
     job: &Job,
     base: &Rendered,
-    second: &Rendered,
+    second: &Again<'_>,
     fields: &[Field],
     paths: &[Vec<Step>],
     guarded: &[usize],
@@ -256,20 +300,22 @@ fn stopped_by(
         None => ValuesSource::set(SetKind::Strings, format!("{key}={TEXT}")),
         Some(on) => ValuesSource::set(SetKind::Typed, format!("{key}={on}")),
     };
-    let own: BTreeSet<Arc<str>> = (fields.iter())
+    let own: Sources = (fields.iter())
         .filter_map(|field| Some(base.documents.get(field.at.document)?.source.clone()))
         .collect();
-    let render = |world, only| {
-        let values = vec![source.clone()];
-        let variation = Variation { world, values, only, unrecorded: true, ..Variation::default() };
+    let render = |world, only: &Sources, unchecked| {
+        let (values, only) = (vec![source.clone()], Some(only.clone()));
+        let (unrecorded, without_crds) = (true, true);
+        let variation =
+            Variation { world, values, only, unrecorded, unchecked, without_crds, ..Variation::default() };
         renderer.render_varied(job, variation).ok()
     };
     // Most values change nothing here: the templates that drift are enough to see that.
-    let now = render(second_draw(), Some(own.clone()))?;
+    let now = render(second_draw(), &own, true)?;
     let by_identity: BTreeMap<_, usize> =
         now.documents.iter().enumerate().map(|(at, it)| (compare::identity(it), at)).collect();
     let counterpart = |at: usize| {
-        let document = second.documents.get(fields.get(at)?.at.document)?;
+        let document = second.document(fields.get(at)?.at.document)?;
         Some((document, by_identity.get(&compare::identity(document)).copied()))
     };
     let changed: Vec<usize> = (guarded.iter().copied())
@@ -285,11 +331,18 @@ fn stopped_by(
     if changed.is_empty() {
         return None;
     }
-    if takes_away(&render(second_draw(), None)?, second, fields) {
+    // What the schema refuses is no remedy either.
+    let first = render(World::default(), &own, false)?;
+    if takes_away(&now, base, second, &own, fields) {
         return None;
     }
-    let first = render(World::default(), Some(own))?;
-    let still = compare::differing(&now.documents, &first.documents)?;
+    let mut others = affected(base, &candidate.key.path);
+    others.retain(|source| !own.contains(source));
+    if !others.is_empty() && takes_away(&render(second_draw(), &others, true)?, base, second, &others, fields)
+    {
+        return None;
+    }
+    let still = compare::differing(&now.documents, &first.documents, None)?;
     let still: BTreeSet<(usize, Vec<Step>)> = (still.into_iter())
         .filter_map(|at| Some((at.document, compare::path_of(now.documents.get(at.document)?, at.span))))
         .collect();

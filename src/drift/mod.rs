@@ -14,11 +14,13 @@ mod null;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use ddlint_helm::origin::{Leaf, Place};
+use ddlint_helm::manifest::RenderedDocument;
+use ddlint_helm::origin::{Leaf, Place, Sensed};
 use ddlint_helm::render::Rendered;
 use ddlint_helm::world::{Draw, World};
 
 pub(crate) use compare::FieldAt;
+use compare::Sources;
 pub(crate) use keys::{KeyFound, member_steps};
 
 use crate::render::{Job, Renderer, Variation};
@@ -101,17 +103,54 @@ fn second_draw() -> World {
 }
 
 fn random_causes(renderer: &Renderer<'_>, job: &Job, base: &Rendered) -> Vec<Found> {
-    let variation =
-        Variation { world: second_draw(), unrecorded: true, keep_values: true, ..Variation::default() };
-    let Ok(second) = renderer.render_varied(job, variation) else { return Vec::new() };
-    let differing = compare::differing(&base.documents, &second.documents).unwrap_or_else(|| tainted(base));
-    let applied = |at: &FieldAt| base.documents.get(at.document).is_some_and(compare::applied);
-    let fields: Vec<Field> = differing.into_iter().filter(applied).map(|at| attributed(base, at)).collect();
+    let random = |leaf: &Leaf| matches!(leaf, Leaf::Random { .. } | Leaf::Unordered { .. });
+    let drawing = sources(base, random, |asked| asked.random);
+    let second = |only| {
+        let variation = Variation {
+            world: second_draw(),
+            only,
+            unrecorded: true,
+            keep_values: true,
+            without_crds: true,
+            unchecked: true,
+            ..Variation::default()
+        };
+        renderer.render_varied(job, variation).ok()
+    };
+    let differing = |second: &Rendered, only: Option<&Sources>| -> Vec<Field> {
+        let differing = compare::differing(&base.documents, &second.documents, only);
+        let applied = |at: &FieldAt| base.documents.get(at.document).is_some_and(compare::applied);
+        let fields = differing.unwrap_or_else(|| tainted(base)).into_iter().filter(applied);
+        fields.map(|at| attributed(base, at)).collect()
+    };
+    // Only what draws can change. Where it changes without a draw, a template that was left out has a hand in it.
+    let Some(mut again) = second(Some(drawing.clone())) else { return Vec::new() };
+    let mut fields = differing(&again, Some(&drawing));
+    let mut only = Some(drawing);
+    if fields.iter().any(|field| field.calls.is_empty()) {
+        let Some(whole) = second(None) else { return Vec::new() };
+        (again, only) = (whole, None);
+        fields = differing(&again, None);
+    }
     if fields.is_empty() {
         return Vec::new();
     }
-    let tried = keys::stopping(renderer, job, base, &second, &fields);
+    let tried = keys::stopping(renderer, job, base, &keys::Again::new(base, &again, only.as_ref()), &fields);
     group(base, &fields, &tried)
+}
+
+/// The templates that asked for something, or that print what another one made of the answer.
+fn sources(base: &Rendered, leaf: impl Fn(&Leaf) -> bool, asked: impl Fn(&Sensed) -> bool) -> Sources {
+    let mut out = printing(base, leaf);
+    out.extend(base.sensed.iter().filter(|(_, it)| asked(it)).map(|(source, _)| source.clone()));
+    out
+}
+
+/// The templates with such a leaf behind their documents.
+fn printing(base: &Rendered, leaf: impl Fn(&Leaf) -> bool) -> Sources {
+    let reached = base.origins.reaching(leaf);
+    let printed = |it: &&RenderedDocument| it.segments.iter().any(|segment| reached.contains(segment.origin));
+    base.documents.iter().filter(printed).map(|it| it.source.clone()).collect()
 }
 
 /// Where the documents of two draws do not line up: what is made of random text.

@@ -29,7 +29,8 @@ pub(super) fn null_defaults(renderer: &Renderer<'_>, job: &Job, base: &Rendered)
     }
     let render = |values| {
         let dialect = Some(HelmDialect::V4);
-        let variation = Variation { values, dialect, unrecorded: true, ..Variation::default() };
+        let variation =
+            Variation { values, dialect, unrecorded: true, without_crds: true, ..Variation::default() };
         renderer.render_varied(job, variation).ok()
     };
     let Some(kept) = render(Vec::new()) else { return Vec::new() };
@@ -38,10 +39,12 @@ pub(super) fn null_defaults(renderer: &Renderer<'_>, job: &Job, base: &Rendered)
         // Given from outside, the null deletes in both.
         let set = ValuesSource::set(SetKind::Typed, format!("{}=null", set_key(&null.steps)));
         let Some(deleted) = render(vec![set]) else { continue };
-        if compare::differing(&kept.documents, &deleted.documents).is_some_and(|fields| fields.is_empty()) {
+        if compare::differing(&kept.documents, &deleted.documents, None)
+            .is_some_and(|fields| fields.is_empty())
+        {
             continue;
         }
-        let fields = compare::differing_loosely(&base.documents, &kept.documents);
+        let fields = compare::differing_loosely(&base.documents, &kept.documents, None);
         let path = null.steps.join(".");
         let calls = vec![
             CallAt { place: null.place, function: Arc::from(path) },

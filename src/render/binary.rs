@@ -254,6 +254,7 @@ fn documents(text: &str, job: &Job, chart: &Arc<Chart>) -> Rendered {
     Rendered {
         documents: found,
         files: Vec::new(),
+        sensed: BTreeMap::new(),
         origins,
         values: None,
         charts,

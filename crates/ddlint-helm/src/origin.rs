@@ -109,6 +109,26 @@ pub enum Node {
     },
 }
 
+/// What was asked for while a template was executed that no render can know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sensed {
+    /// A random function, the clock or an order that is not specified.
+    pub random: bool,
+    /// What the cluster holds.
+    pub cluster: bool,
+}
+
+/// Origins by their id, as far as some leaf is behind them.
+#[derive(Clone, Debug, Default)]
+pub struct Reached(Vec<bool>);
+
+impl Reached {
+    /// Whether such a leaf is behind the origin, printed or tested.
+    pub fn contains(&self, id: OriginId) -> bool {
+        (id.0 as usize).checked_sub(1).and_then(|at| self.0.get(at)).copied().unwrap_or(false)
+    }
+}
+
 /// The interned origins of one render.
 #[derive(Clone, Debug)]
 pub struct OriginTable {
@@ -118,6 +138,7 @@ pub struct OriginTable {
     /// so looking them up is cheap.
     pairs: HashMap<(u32, u32, u32), OriginId, BuildHasherDefault<PairHasher>>,
     recording: bool,
+    sensed: Sensed,
 }
 
 /// A cheap hasher: what it hashes are ids, given out in order, and the texts, places and paths of one render, whose
@@ -173,7 +194,13 @@ pub struct Resolved {
 impl OriginTable {
     /// An empty table; with `recording` false every origin made is [`OriginId::NONE`].
     pub fn new(recording: bool) -> Self {
-        OriginTable { nodes: Vec::new(), leaves: HashMap::default(), pairs: HashMap::default(), recording }
+        OriginTable {
+            nodes: Vec::new(),
+            leaves: HashMap::default(),
+            pairs: HashMap::default(),
+            recording,
+            sensed: Sensed::default(),
+        }
     }
 
     /// Whether origins are recorded at all.
@@ -336,6 +363,33 @@ impl OriginTable {
         }
         self.leaves.clear();
         self.pairs.clear();
+    }
+
+    /// Notes that something is asked for that no render can know.
+    pub(crate) fn sense(&mut self, what: Sensed) {
+        self.sensed.random |= what.random;
+        self.sensed.cluster |= what.cluster;
+    }
+
+    /// What was asked for since it was last taken.
+    pub(crate) fn take_sensed(&mut self) -> Sensed {
+        std::mem::take(&mut self.sensed)
+    }
+
+    /// The origins with a leaf behind them for which the test holds, however far away.
+    pub fn reaching(&self, test: impl Fn(&Leaf) -> bool) -> Reached {
+        let mut out = Reached(Vec::with_capacity(self.nodes.len()));
+        // What a node is made of was made before it.
+        for node in &self.nodes {
+            let reached = match node {
+                Node::Leaf(leaf) => test(leaf),
+                Node::Union(a, b) => out.contains(*a) || out.contains(*b),
+                Node::Tested { base, by } => out.contains(*base) || out.contains(*by),
+                Node::Absent { by, .. } => out.contains(*by),
+            };
+            out.0.push(reached);
+        }
+        out
     }
 
     /// Whether some leaf was made for which the test holds.

@@ -11,7 +11,7 @@ use crate::exec::{Engine, NoRecording, Recorder, Recording};
 use crate::failure::{ErrorPlace, Failure, RenderError};
 use crate::manifest::{self, RenderedDocument, RenderedText};
 use crate::objects::{self, KubeVersion};
-use crate::origin::{Leaf, OriginId, OriginTable};
+use crate::origin::{Leaf, OriginId, OriginTable, Sensed};
 use crate::set::TemplateSet;
 use crate::template::ParseCache;
 use crate::text::Segment;
@@ -59,6 +59,8 @@ pub struct RenderRequest<'a> {
     pub limits: Limits,
     /// Whether origins are recorded.
     pub recording: bool,
+    /// Whether the output of the files is given back, beside the documents.
+    pub keep_files: bool,
     /// Whether the coalesced values are given back.
     pub keep_values: bool,
     /// Templates parsed before.
@@ -88,6 +90,7 @@ impl<'a> RenderRequest<'a> {
             skip_schema: false,
             limits: Limits::default(),
             recording: true,
+            keep_files: true,
             keep_values: true,
             cache: Arc::default(),
             world: World::default(),
@@ -125,8 +128,10 @@ pub struct RenderedChart {
 pub struct Rendered {
     /// The documents as `helm template` prints them: `crds/`, resources, hooks.
     pub documents: Vec<RenderedDocument>,
-    /// The output of each executed file, by template name; `NOTES.txt` is among them.
+    /// The output of each executed file, by template name; `NOTES.txt` is among them. Empty where it was not asked for.
     pub files: Vec<RenderedFile>,
+    /// The executed files, by template name, that asked for what no render can know.
+    pub sensed: BTreeMap<Arc<str>, Sensed>,
     /// What the origins mean.
     pub origins: OriginTable,
     /// The parent chart's coalesced values, as they were before the templates ran.
@@ -227,6 +232,7 @@ impl<R: Recorder> Render<R> {
         let mut engine: Engine<R> =
             Engine::new(set, table, request.dialect, request.limits).in_world(request.world.clone());
         let mut rendered: Vec<RenderedText> = Vec::new();
+        let mut sensed: BTreeMap<Arc<str>, Sensed> = BTreeMap::new();
         for name in &order {
             let Some(renderable) = renderables.get(*name) else { continue };
             let wanted = request.only.as_ref().is_none_or(|only| only.contains(name.as_str()));
@@ -240,7 +246,11 @@ impl<R: Recorder> Render<R> {
             match engine.execute(name, Value::plain(Data::Map(renderable.dot.clone()))) {
                 Ok(text) => {
                     let text = text.tested(renderable.enabled_by, engine.origins());
-                    let source = Arc::from(name.as_str());
+                    let source: Arc<str> = Arc::from(name.as_str());
+                    let asked = engine.origins().take_sensed();
+                    if asked != Sensed::default() {
+                        sensed.insert(source.clone(), asked);
+                    }
                     rendered.push(RenderedText { source, file: renderable.file.file.clone(), text });
                 }
                 Err(error) => {
@@ -255,7 +265,8 @@ impl<R: Recorder> Render<R> {
         let mut warnings = std::mem::take(&mut prepared.warnings);
         let (notes, manifests): (Vec<_>, Vec<_>) =
             rendered.into_iter().partition(|file| file.source.ends_with("NOTES.txt"));
-        let documents = match manifest::documents(&manifests, request.dialect, &request.cache, &mut warnings) {
+        let documents = match manifest::documents(&manifests, request.dialect, &request.cache, &mut warnings)
+        {
             Ok(documents) => documents,
             Err(bad) => {
                 let line = manifests
@@ -273,11 +284,15 @@ impl<R: Recorder> Render<R> {
             crds(&prepared.root, &prepared.root.name, &mut table, &mut all);
         }
         all.extend(documents);
-        let mut files: Vec<RenderedFile> = manifests.iter().chain(&notes).map(rendered_file).collect();
-        files.sort_by(|a, b| a.source.cmp(&b.source));
+        let mut files: Vec<RenderedFile> = Vec::new();
+        if request.keep_files {
+            files.extend(manifests.iter().chain(&notes).map(rendered_file));
+            files.sort_by(|a, b| a.source.cmp(&b.source));
+        }
         Ok(Rendered {
             documents: all,
             files,
+            sensed,
             origins: table,
             values,
             charts,

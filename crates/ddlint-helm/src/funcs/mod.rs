@@ -44,7 +44,7 @@ mod words;
 
 use crate::error::TemplateError;
 use crate::exec::meter::Meter;
-use crate::origin::{Leaf, OriginId, OriginTable, Place};
+use crate::origin::{Leaf, OriginId, OriginTable, Place, Sensed};
 use crate::text::Text;
 pub(crate) use crate::value::Ty;
 use crate::value::{Data, List, Map, Object, Value};
@@ -238,6 +238,7 @@ impl Call<'_> {
     /// A result that changes from render to render.
     pub(crate) fn random(&mut self) -> OriginId {
         let (name, place) = (self.name, &self.site.place);
+        self.origins.sense(Sensed { random: true, cluster: false });
         self.origins.leaf(|| Leaf::Random { function: Arc::from(name), call: place.clone() })
     }
     /// Which of two draws a random result is.
@@ -247,11 +248,13 @@ impl Call<'_> {
     /// A result whose order is not specified.
     pub(crate) fn unordered(&mut self) -> OriginId {
         let (name, place) = (self.name, &self.site.place);
+        self.origins.sense(Sensed { random: true, cluster: false });
         self.origins.leaf(|| Leaf::Unordered { function: Arc::from(name), call: place.clone() })
     }
     /// A result that the cluster decides.
     pub(crate) fn cluster(&mut self) -> OriginId {
         let (name, place) = (self.name, &self.site.place);
+        self.origins.sense(Sensed { random: false, cluster: true });
         self.origins.leaf(|| Leaf::Cluster { function: Arc::from(name), call: place.clone() })
     }
     /// Charges work that grows with a number in the template (`until`, `repeat`, `seq` …), before it is done:
