@@ -166,7 +166,9 @@ fn add_stdin(discovered: &mut Discovered<'_>, text: String) -> Option<Carried> {
 }
 
 fn finish(read: Read<'_>, rules: &Rules<'_>) -> (Model, Report) {
-    let Read { discovered, settings, carried, whole } = read;
+    let Read { discovered, mut settings, carried, whole } = read;
+    // A chart is rendered again and again to see what drifts: only for rules that ask.
+    settings.drift &= rules.registry.rules().any(|rule| rule.reads_drift() && rules.ran(&rule.id));
     let from_stdin = !discovered.texts.is_empty();
     let mut model = build(discovered, settings);
     if from_stdin && carried.is_none() && !model.docs.iter().any(|doc| doc.kind == DocKind::Manifest) {

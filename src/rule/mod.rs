@@ -155,6 +155,18 @@ impl Rule {
         matches!(self.check, Check::Builtin(..))
     }
 
+    /// Whether it needs to know what changes from render to render.
+    pub fn reads_drift(&self) -> bool {
+        let reads = |view: usize| crate::views::ViewSet::catalogue().at(view).reads_drift();
+        match &self.check {
+            Check::Declared(declared) => {
+                reads(declared.view) || declared.relations.iter().any(|it| reads(it.view))
+            }
+            // None of the functions looks at it.
+            Check::Builtin(..) | Check::Tool => false,
+        }
+    }
+
     /// The name of the view it looks at.
     pub fn view(&self) -> Option<&'static str> {
         match &self.check {

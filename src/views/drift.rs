@@ -135,6 +135,9 @@ impl View for Drifts {
          repository changes: one member for each call, or for each value that would end it. Charts are rendered twice to \
          see it"
     }
+    fn reads_drift(&self) -> bool {
+        true
+    }
     fn facts(&self) -> &'static [FactSpec] {
         FACTS
     }

@@ -141,6 +141,10 @@ pub trait View: Send + Sync {
     fn name(&self) -> &'static str;
     /// What its members are.
     fn doc(&self) -> &'static str;
+    /// Whether facts of its members depend on what changes from render to render, which costs renders to see.
+    fn reads_drift(&self) -> bool {
+        false
+    }
     /// The facts of its members.
     fn facts(&self) -> &'static [FactSpec];
     /// Families of facts with a prefix.

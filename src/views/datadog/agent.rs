@@ -11,6 +11,7 @@ use crate::views::{Fact, FactValue, facts};
 
 impl Listed for Agent {
     const NAME: &'static str = "agent";
+    const READS_DRIFT: bool = true;
     const DOC: &'static str = "every installation of the Datadog Agent: a DaemonSet (rendered by the chart or written \
                                by hand), values of the chart, a `DatadogAgent`, a Service that can only be an Agent's, \
                                or one that the configuration names";

@@ -42,6 +42,8 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
     const DOC: &'static str;
     const SPECS: &'static [FactSpec];
     const GETS: &'static [Get<Self>];
+    /// Whether its facts depend on what changes from render to render.
+    const READS_DRIFT: bool = false;
 
     fn list(known: &Known, scope: ScopeId) -> &[Self];
     fn place(&self, model: &Model) -> Option<Place>;
@@ -82,6 +84,9 @@ impl<T: Listed> View for ListView<T> {
     }
     fn doc(&self) -> &'static str {
         T::DOC
+    }
+    fn reads_drift(&self) -> bool {
+        T::READS_DRIFT
     }
     fn facts(&self) -> &'static [FactSpec] {
         T::SPECS
