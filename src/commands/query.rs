@@ -65,7 +65,7 @@ pub(super) fn query(args: &QueryArgs) -> Result<u8, Stop> {
 
 struct Shower<'m> {
     model: &'m Model,
-    secrets: SecretData,
+    secrets: SecretData<'m>,
 }
 
 impl Shower<'_> {

@@ -3,13 +3,14 @@
 //! It works on text, line by line, so that it also holds in broken YAML, scripts and comments: too much masked is
 //! a blemish, too little is a leak. Deliberately absent: finding secrets for their own sake (that is a rule).
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use ddlint_yaml::{Node, Span};
 use regex::Regex;
 
-use crate::model::Model;
+use crate::model::{At, DocId, Model};
 use crate::source::{FileId, Origin, Place};
 
 // A pattern that does not compile would be a bug found by every test of this module.
@@ -75,56 +76,76 @@ pub fn names_secret(name: &str) -> bool {
     mask_line(&format!("{name}: x"), false).ends_with('*')
 }
 
-/// Where the data of Secrets stands.
-#[derive(Clone, Debug, Default)]
-pub struct SecretData(BTreeMap<FileId, Vec<Span>>);
+/// Where the data of Secrets stands, and the values beside names of secrets. A document is looked at when a line of it
+/// is asked about: a report shows few.
+#[derive(Debug)]
+pub struct SecretData<'m> {
+    model: &'m Model,
+    /// Documents by the file that they stand in, texts in texts included.
+    documents: BTreeMap<FileId, Vec<DocId>>,
+    secrets: BTreeMap<DocId, Vec<At>>,
+    known: RefCell<BTreeMap<DocId, Vec<Span>>>,
+}
 
-impl SecretData {
-    /// The `data` and `stringData` of every Secret, in the files that hold them.
-    pub fn of(model: &Model) -> SecretData {
-        let mut places = SecretData::default();
+impl<'m> SecretData<'m> {
+    /// The `data` and `stringData` of every Secret, and the `value` beside a `name` that names a secret, on a line of
+    /// its own: an environment variable, a parameter.
+    pub fn of(model: &'m Model) -> SecretData<'m> {
+        let mut documents: BTreeMap<FileId, Vec<DocId>> = BTreeMap::new();
+        for (index, doc) in model.docs.iter().enumerate() {
+            let file = model.sources.outermost(Place { file: doc.file, span: Span::default() }).file;
+            documents.entry(file).or_default().push(DocId(index as u32));
+        }
+        let mut secrets: BTreeMap<DocId, Vec<At>> = BTreeMap::new();
         for resource in model.resources.iter().filter(|resource| resource.kind == "Secret") {
-            let node = model.node(resource.at);
-            for data in ["data", "stringData"].iter().filter_map(|key| node.get(key)) {
-                let place = Place { file: model.doc(resource.at.doc).file, span: data.span() };
-                let place = model.sources.outermost(place);
-                // From the beginning of the line, as that is what is asked.
-                let starts = model.sources.get(place.file).line_starts();
-                let line = starts.partition_point(|&start| start <= place.span.start).saturating_sub(1);
-                let start = starts.get(line).copied().unwrap_or(place.span.start);
-                places.0.entry(place.file).or_default().push(Span { start, end: place.span.end });
-            }
+            secrets.entry(resource.at.doc).or_default().push(resource.at);
         }
-        places.add_named_values(model);
-        places
-    }
-
-    /// The `value` beside a `name` that names a secret, on a line of its own: an environment variable, a parameter.
-    fn add_named_values(&mut self, model: &Model) {
-        let rendered = |file| matches!(model.sources.get(file).origin, Origin::Rendered(_));
-        for doc in model.docs.iter().filter(|doc| !rendered(doc.file)) {
-            if !NAMED.is_match(&model.sources.get(doc.file).text) {
-                continue;
-            }
-            for node in doc.tree.nodes().filter(|node| node.is_mapping()) {
-                let name = node.get("name").and_then(Node::as_str).unwrap_or_default();
-                let Some(value) = node.get("value").filter(|value| value.is_scalar()) else { continue };
-                if names_secret(name) {
-                    let place = model.sources.outermost(Place { file: doc.file, span: value.full_span() });
-                    let starts = model.sources.get(place.file).line_starts();
-                    let line = starts.partition_point(|&start| start <= place.span.start).saturating_sub(1);
-                    let start = starts.get(line).copied().unwrap_or(place.span.start);
-                    self.0.entry(place.file).or_default().push(Span { start, end: place.span.end });
-                }
-            }
-        }
+        SecretData { model, documents, secrets, known: RefCell::default() }
     }
 
     /// Whether a line that begins at this offset stands in such data.
     pub fn contains(&self, file: FileId, offset: u32) -> bool {
-        self.0
-            .get(&file)
-            .is_some_and(|spans| spans.iter().any(|span| span.start <= offset && offset < span.end))
+        let mut known = self.known.borrow_mut();
+        let may_hold = |id: &&DocId| {
+            let doc = self.model.doc(**id);
+            // A text in a text has offsets of its own.
+            doc.file != file || doc.tree.span().start <= offset && offset <= doc.tree.span().end
+        };
+        self.documents.get(&file).into_iter().flatten().filter(may_hold).any(|id| {
+            let spans = known.entry(*id).or_insert_with(|| self.spans(*id));
+            spans.iter().any(|span| span.start <= offset && offset < span.end)
+        })
+    }
+
+    fn spans(&self, id: DocId) -> Vec<Span> {
+        let mut out = Vec::new();
+        for at in self.secrets.get(&id).into_iter().flatten() {
+            let node = self.model.node(*at);
+            let data = ["data", "stringData"].into_iter().filter_map(|key| node.get(key));
+            out.extend(data.map(|data| self.lines_of(id, data.span())));
+        }
+        let doc = self.model.doc(id);
+        let file = self.model.sources.get(doc.file);
+        let span = doc.tree.span();
+        let text = file.text.get(span.start as usize..span.end as usize).unwrap_or(&file.text);
+        if matches!(file.origin, Origin::Rendered(_)) || !NAMED.is_match(text) {
+            return out;
+        }
+        for node in doc.tree.nodes().filter(|node| node.is_mapping()) {
+            let Some(value) = node.get("value").filter(|value| value.is_scalar()) else { continue };
+            if node.get("name").and_then(Node::as_str).is_some_and(names_secret) {
+                out.push(self.lines_of(id, value.full_span()));
+            }
+        }
+        out
+    }
+
+    /// From the beginning of the line, as that is what is asked.
+    fn lines_of(&self, id: DocId, span: Span) -> Span {
+        let place = self.model.sources.outermost(Place { file: self.model.doc(id).file, span });
+        let starts = self.model.sources.get(place.file).line_starts();
+        let line = starts.partition_point(|&start| start <= place.span.start).saturating_sub(1);
+        Span { start: starts.get(line).copied().unwrap_or(place.span.start), end: place.span.end }
     }
 }
 
