@@ -3,6 +3,7 @@
 //! Deliberately absent: how findings are treated (`filter`, `pipeline`) and drawn (`report`).
 
 use std::io::IsTerminal;
+use std::mem::ManuallyDrop;
 
 use super::bar::Bar;
 use super::configuration::{self, Configuration};
@@ -72,7 +73,8 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     let Configuration { registry, .. } = &configuration;
     let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
     let bar = Bar::start(!args.no_progress && !args.quiet);
-    let mut linted = pipeline::lint(inputs, &rules);
+    // The process is over soon: what was read is not taken down piece by piece.
+    let mut linted = ManuallyDrop::new(pipeline::lint(inputs, &rules));
     let ran = |id: &str| judging.selection.contains(registry, id);
     let unused = judging.overrides.severity.get(suppress::UNUSED).copied().unwrap_or(Severity::Warning);
     let unused = (linted.whole && ran(suppress::UNUSED)).then_some(unused);

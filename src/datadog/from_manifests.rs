@@ -3,6 +3,8 @@
 //!
 //! Deliberately absent: `DatadogAgent` resources (`from_operator`) and values (`from_values`).
 
+use rayon::prelude::*;
+
 use crate::model::env::Env;
 use crate::model::resource::{Container, ContainerKind, Resource, Workload};
 use crate::model::{Model, ResourceId, Scope};
@@ -25,14 +27,12 @@ const TOKEN_CHECKSUM: &str = "checksum/clusteragent_token";
 /// The installations that stand in a scope as manifests: one for each DaemonSet of the Agent, and one for each
 /// cluster agent of the chart without a DaemonSet.
 pub(crate) fn agents(model: &Model, near: &Neighbours<'_>) -> Vec<Agent> {
-    let mut found: Vec<Agent> = Vec::new();
-    for &id in &near.scope.resources {
+    let daemonset = |&id: &ResourceId| {
         let resource = model.resource(id);
-        let Some(workload) = &resource.workload else { continue };
-        if is_agent_daemonset(model, resource, workload) {
-            found.push(daemonset(model, near, id, resource, workload));
-        }
-    }
+        let workload = resource.workload.as_ref()?;
+        is_agent_daemonset(model, resource, workload).then(|| daemonset(model, near, id, resource, workload))
+    };
+    let mut found: Vec<Agent> = near.scope.resources.par_iter().filter_map(daemonset).collect();
     for &id in &near.scope.resources {
         let resource = model.resource(id);
         let Some(stem) = resource.name.strip_suffix("-cluster-agent") else { continue };

@@ -40,6 +40,7 @@ use environment::Testing;
 use host_network::HostNetworkPod;
 use ignored::TokenIgnored;
 use neighbours::Neighbours;
+use rayon::join;
 use rayon::prelude::*;
 use readiness::Readiness;
 use secrets::{ClusterToken, PlainKey};
@@ -125,22 +126,36 @@ fn in_scope(model: &Model, testing: &Testing, id: ScopeId) -> InScope {
         agents.push(from_settings(model, service));
     }
     drawn::correct(model, scope, &mut agents);
-    let (clients, containers) = rayon::join(
-        || clients::clients(model, &near, &agents),
-        || containers::containers(model, scope, &agents),
+    // Each looks at every resource of the scope.
+    let ((clients, containers), ((keys, statuses), (tokens, host_network_pods))) = join(
+        || join(|| clients::clients(model, &near, &agents), || containers::containers(model, scope, &agents)),
+        || {
+            join(
+                || join(|| secrets::keys(model, scope), || statuses::statuses(model, scope)),
+                || join(|| secrets::tokens(model, &near, &agents), || host_network::pods(model, &near)),
+            )
+        },
     );
-    let (keys, statuses) = rayon::join(|| secrets::keys(model, scope), || statuses::statuses(model, scope));
+    let (tls_off, (log_settings, readiness)) = join(
+        || switches::tls_off(model, &near, testing, &agents, &containers),
+        || {
+            join(
+                || switches::log_settings(model, &near, testing, &agents, &containers),
+                || readiness::readiness(model, &near, &agents, &clients),
+            )
+        },
+    );
     InScope {
         ignored: agents.iter().map(|agent| ignored::token_ignored(model, agent)).collect(),
         kpi_ignored: agents.iter().map(|agent| ignored::kpi_ignored(model, agent)).collect(),
         config_troubles: custom_config::troubles(model, &agents),
-        tls_off: switches::tls_off(model, &near, testing, &agents, &containers),
-        log_settings: switches::log_settings(model, &near, testing, &agents, &containers),
-        tokens: secrets::tokens(model, &near, &agents),
+        tls_off,
+        log_settings,
+        tokens,
         keys,
         statuses,
-        host_network_pods: host_network::pods(model, &near),
-        readiness: readiness::readiness(model, &near, &agents, &clients),
+        host_network_pods,
+        readiness,
         containers,
         clients,
         agents,

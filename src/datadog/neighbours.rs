@@ -5,6 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use ddlint_yaml::Node;
+use rayon::prelude::*;
+
 use crate::model::env::EnvSource;
 use crate::model::resource::{Resource, Workload};
 use crate::model::{Model, ResourceId, Scope};
@@ -33,6 +36,33 @@ pub(crate) struct Neighbours<'m> {
     words: BTreeMap<&'m str, Vec<Word>>,
 }
 
+/// What one resource is to others.
+struct Looked<'m> {
+    /// The first label that a Service selects.
+    selected: Option<(String, &'m str)>,
+    skip_ssl: Option<Effective>,
+    cluster_agent: bool,
+    agent_pod: bool,
+}
+
+impl<'m> Looked<'m> {
+    fn at(model: &'m Model, id: ResourceId) -> Looked<'m> {
+        let resource = model.resource(id);
+        let selector = || below(model, resource.at, &["spec", "selector"]);
+        let first = |selector: Node<'m>| {
+            let (key, _, value) = selector.effective_entries().into_iter().next()?;
+            Some((key, value.text()?))
+        };
+        let workload = resource.workload.as_ref();
+        Looked {
+            selected: (resource.kind == "Service").then(selector).flatten().and_then(first),
+            skip_ssl: (resource.kind == "ConfigMap").then(|| config_map_skip_ssl(model, resource)).flatten(),
+            cluster_agent: workload.is_some() && is_cluster_agent(model, resource),
+            agent_pod: workload.is_some_and(|workload| is_agent_pod(model, resource, workload)),
+        }
+    }
+}
+
 impl<'m> Neighbours<'m> {
     /// Reads a scope.
     pub(crate) fn new(model: &'m Model, scope: &'m Scope) -> Neighbours<'m> {
@@ -45,25 +75,20 @@ impl<'m> Neighbours<'m> {
             cluster_agents: BTreeMap::new(),
             words: BTreeMap::new(),
         };
-        for &id in &scope.resources {
+        let looked_at: Vec<Looked<'m>> =
+            scope.resources.par_iter().map(|id| Looked::at(model, *id)).collect();
+        for (&id, looked) in scope.resources.iter().zip(looked_at) {
             let resource = model.resource(id);
             let namespace = key_of(resource.effective_namespace.as_deref());
             found.named.entry(&resource.kind).or_default().entry(&resource.name).or_default().push(id);
-            if resource.kind == "Service"
-                && let Some(selector) = below(model, resource.at, &["spec", "selector"])
-                && let Some((key, _, value)) = selector.effective_entries().into_iter().next()
-                && let Some(value) = value.text()
-            {
+            if let Some((key, value)) = looked.selected {
                 found.selecting.entry((namespace, key, value)).or_default().push(id);
             }
-            if resource.kind == "ConfigMap" {
-                found.skip_ssl.extend(config_map_skip_ssl(model, resource).map(|it| (id, it)));
-            }
-            let Some(workload) = &resource.workload else { continue };
-            if is_cluster_agent(model, resource) {
+            found.skip_ssl.extend(looked.skip_ssl.map(|it| (id, it)));
+            if looked.cluster_agent {
                 found.cluster_agents.entry(namespace).or_default().push(id);
             }
-            if is_agent_pod(model, resource, workload) {
+            if let Some(workload) = resource.workload.as_ref().filter(|_| looked.agent_pod) {
                 add_words(model, workload, found.words.entry(namespace).or_default());
             }
         }

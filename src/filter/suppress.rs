@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use ddlint_yaml::Span;
+use rayon::prelude::*;
 use regex::Regex;
 
 use crate::finding::{Finding, InputError, ResourceName, Severity};
 use crate::model::Model;
 use crate::provenance;
-use crate::source::{FileId, Origin, Place};
+use crate::source::{FileId, Origin, Place, SourceFile};
 
 /// What a suppression covers.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,14 +65,17 @@ fn error(place: Place, message: String, help: Option<String>) -> InputError {
 pub fn collect(model: &Model, known_rule: &KnownRule<'_>) -> (Vec<Suppression>, Vec<InputError>) {
     let mut out = Vec::new();
     let mut errors = Vec::new();
+    let files: Vec<(FileId, &SourceFile)> = model.sources.iter().collect();
+    let naming: BTreeMap<FileId, &SourceFile> =
+        files.into_par_iter().filter(|(_, source)| source.text.contains("ddlint")).collect();
     // Comments of YAML texts, so that a string that looks like a suppression is none.
     let mut comments: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
-    for doc in &model.docs {
+    for doc in model.docs.iter().filter(|doc| naming.contains_key(&doc.file)) {
         let spans = comments.entry(doc.file).or_default();
         spans.extend(doc.tree.comments().iter().map(|comment| comment.span));
     }
-    for (file, source) in model.sources.iter() {
-        if matches!(source.origin, Origin::Rendered(_)) || !source.text.contains("ddlint:") {
+    for (&file, source) in &naming {
+        if matches!(source.origin, Origin::Rendered(_)) {
             continue;
         }
         let in_comment = |offset: u32| match comments.get(&file) {
@@ -109,7 +113,7 @@ pub fn collect(model: &Model, known_rule: &KnownRule<'_>) -> (Vec<Suppression>, 
             }
         }
     }
-    annotations(model, &mut out);
+    annotations(model, &naming, &mut out);
     out.retain_mut(|suppression| match known_rule(&suppression.rule) {
         Ok(id) => {
             suppression.rule = id;
@@ -158,8 +162,8 @@ fn lines_of(text: &str, offset: usize, line: u32) -> Vec<u32> {
     lines
 }
 
-fn annotations(model: &Model, out: &mut Vec<Suppression>) {
-    for resource in &model.resources {
+fn annotations(model: &Model, naming: &BTreeMap<FileId, &SourceFile>, out: &mut Vec<Suppression>) {
+    for resource in model.resources.iter().filter(|it| naming.contains_key(&model.doc(it.at.doc).file)) {
         let root = model.node(resource.at);
         let Some(node) = root.at(&["metadata", "annotations", ANNOTATION]) else { continue };
         let Some(text) = node.text() else { continue };

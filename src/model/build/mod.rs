@@ -31,6 +31,8 @@ mod standalone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::discover::{self, Discovered, EntryKind, FoundChart, file_name, parent};
 use crate::model::application::Application;
 use crate::model::release::Release;
@@ -162,7 +164,8 @@ impl<'t> Builder<'t> {
             for error in &loaded.syntax_errors {
                 self.loader.errors.push(load::syntax_error(loaded.file, error));
             }
-            self.add_resources(&loaded.docs);
+            let resources = self.unpacked(&loaded.docs);
+            self.add_resources(resources);
         }
     }
 
@@ -202,15 +205,26 @@ impl<'t> Builder<'t> {
         while !paths.is_empty() {
             self.loader.load_all(&paths);
             let more = self.read_kustomizations(&paths);
-            for path in &paths {
-                if !self.resources_of.contains_key(path) {
-                    let docs = self.loader.get(path).map(|loaded| loaded.docs.clone()).unwrap_or_default();
-                    if self.parts.contains(path) {
-                        self.make_part(path, &docs);
-                    } else {
-                        let ids = self.add_resources(&docs);
-                        self.resources_of.insert(path.clone(), ids);
-                    }
+            let docs_of =
+                |path: &&String| self.loader.get(path).map(|loaded| loaded.docs.clone()).unwrap_or_default();
+            let fresh: Vec<(&String, Vec<DocId>)> = (paths.iter())
+                .filter(|path| !self.resources_of.contains_key(*path))
+                .map(|path| (path, docs_of(&path)))
+                .collect();
+            let unpacked: Vec<Vec<Resource>> = fresh
+                .par_iter()
+                .map(|(path, docs)| if self.parts.contains(*path) { Vec::new() } else { self.unpacked(docs) })
+                .collect();
+            for ((path, docs), resources) in fresh.into_iter().zip(unpacked) {
+                // The same file may be named twice.
+                if self.resources_of.contains_key(path) {
+                    continue;
+                }
+                if self.parts.contains(path) {
+                    self.make_part(path, &docs);
+                } else {
+                    let ids = self.add_resources(resources);
+                    self.resources_of.insert(path.clone(), ids);
                 }
             }
             paths = more.into_iter().filter(|path| !self.resources_of.contains_key(path)).collect();
@@ -227,15 +241,22 @@ impl<'t> Builder<'t> {
         self.resources_of.insert(path.to_string(), Vec::new());
     }
 
-    fn add_resources(&mut self, docs: &[DocId]) -> Vec<ResourceId> {
-        let first = self.resources.len() as u32;
+    /// The resources of documents that are manifests.
+    fn unpacked(&self, docs: &[DocId]) -> Vec<Resource> {
+        let mut out = Vec::new();
         for id in docs {
             if let Some(doc) = self.loader.docs.get(id.0 as usize).filter(|doc| doc.kind == DocKind::Manifest)
                 && let Some(root) = doc.tree.root()
             {
-                resource::resources(*id, root, &mut self.resources);
+                resource::resources(*id, root, &mut out);
             }
         }
+        out
+    }
+
+    fn add_resources(&mut self, resources: Vec<Resource>) -> Vec<ResourceId> {
+        let first = self.resources.len() as u32;
+        self.resources.extend(resources);
         let ids: Vec<ResourceId> = (first..self.resources.len() as u32).map(ResourceId).collect();
         for id in &ids {
             if let Some(resource) = self.resources.get(id.0 as usize) {

@@ -223,7 +223,7 @@ impl Builder<'_> {
                 Some(stream) => self.loader.add_parsed(source, stream, kinds),
                 None => self.loader.add_text(source, kinds),
             };
-            let resources = self.add_resources(&loaded.docs);
+            let resources = self.add_resources(self.unpacked(&loaded.docs));
             documents.push((loaded.file, resources.first().copied()));
             for resource in resources {
                 if let Some(resource) = self.resources.get_mut(resource.0 as usize) {

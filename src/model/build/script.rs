@@ -298,7 +298,7 @@ impl Builder<'_> {
             };
             stream.documents.iter().map(kind).collect()
         });
-        self.add_resources(&loaded.docs)
+        self.add_resources(self.unpacked(&loaded.docs))
     }
 
     /// The files and folders of the input that a path of a script may mean, the most likely reading only: after the
