@@ -28,19 +28,19 @@ const GOOD: [(&str, &str); 3] = [
 fn tar(files: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, text) in files {
-        append(&mut builder, name, text.len() as u64, text);
+        append(&mut builder, name, text.len() as u64, text.as_bytes());
     }
     builder.into_inner().expect("an archive")
 }
 
 /// Writes the name by hand: the crate refuses the illegal ones that are tested.
-fn append(builder: &mut tar::Builder<Vec<u8>>, name: &str, size: u64, text: &str) {
+fn append(builder: &mut tar::Builder<Vec<u8>>, name: &str, size: u64, content: &[u8]) {
     let mut header = tar::Header::new_gnu();
     header.set_size(size);
     header.set_mode(0o644);
     header.as_old_mut().name.get_mut(..name.len()).expect("a short name").copy_from_slice(name.as_bytes());
     header.set_cksum();
-    builder.append(&header, text.as_bytes()).expect("an entry");
+    builder.append(&header, content).expect("an entry");
 }
 
 fn zip(bytes: &[u8]) -> Vec<u8> {
@@ -126,8 +126,8 @@ fn bad_archives() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let with = |name: &'static str| pack(&[("web/Chart.yaml", MANIFEST), (name, "a: 1\n")]);
     let huge = |size: u64| {
         let mut builder = tar::Builder::new(Vec::new());
-        append(&mut builder, "web/Chart.yaml", MANIFEST.len() as u64, MANIFEST);
-        append(&mut builder, "web/templates/huge.yaml", size, "a: 1\n");
+        append(&mut builder, "web/Chart.yaml", MANIFEST.len() as u64, MANIFEST.as_bytes());
+        append(&mut builder, "web/templates/huge.yaml", size, b"a: 1\n");
         zip(builder.get_ref())
     };
     let zeros = "0".repeat(6 << 20);
@@ -183,6 +183,30 @@ fn a_bad_archive_in_charts_is_one_error_at_something_that_can_be_opened() {
         assert_eq!(found(&ran), [("good/values.yaml".to_string(), 2)], "{name}");
         assert_eq!(ran.code, 2, "{name}");
     }
+}
+
+/// Archives in archives, each within the limits of one: together they would fill the memory.
+#[test]
+fn archives_in_archives_are_unpacked_only_so_far() {
+    let zeros = "\0".repeat(4 << 20);
+    let mut bytes = pack(&[("web/Chart.yaml", MANIFEST), ("web/a", &zeros), ("web/b", &zeros)]);
+    for _ in 0..2 {
+        let mut builder = tar::Builder::new(Vec::new());
+        append(&mut builder, "web/Chart.yaml", MANIFEST.len() as u64, MANIFEST.as_bytes());
+        for number in 0..30 {
+            append(&mut builder, &format!("web/charts/a{number}.tgz"), bytes.len() as u64, &bytes);
+        }
+        bytes = zip(&builder.into_inner().expect("an archive"));
+    }
+    assert!(bytes.len() < 1 << 20, "{} bytes", bytes.len());
+    let folder = Folder::new(&GOOD);
+    folder.write_bytes("bomb.tgz", &bytes);
+    let ran = folder.run(&["check", "bomb.tgz", "good", "--format", "json"]);
+    let errors = ran.errors();
+    let [(code, place, told)] = &errors[..] else { panic!("{errors:?}") };
+    assert_eq!((code.as_str(), place.as_str(), ran.code), ("bad-chart", "bomb.tgz:1", 2));
+    assert!(told.contains("too large together"), "{told}");
+    assert_eq!(found(&ran), [("good/values.yaml".to_string(), 2)]);
 }
 
 #[test]

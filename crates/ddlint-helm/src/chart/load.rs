@@ -6,11 +6,44 @@ use super::archive::{ArchiveLimits, unpack};
 use super::ignore;
 use super::metadata::Metadata;
 use super::{Chart, ChartError, ChartFile, PackedFiles, ValuesFile};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How deep charts may be nested in `charts/` folders and archives.
 const MAX_DEPTH: usize = 32;
+
+/// What all archives of a chart together may hold: an archive may hold archives, each of the largest size.
+struct Unpacker<'a> {
+    limits: &'a ArchiveLimits,
+    left: Cell<u64>,
+}
+
+impl Unpacker<'_> {
+    fn new(limits: &ArchiveLimits) -> Unpacker<'_> {
+        Unpacker { limits, left: Cell::new(limits.total.saturating_mul(2)) }
+    }
+
+    fn unpack(&self, bytes: &[u8]) -> Result<PackedFiles, ChartError> {
+        let limits = ArchiveLimits { total: self.limits.total.min(self.left.get()), ..*self.limits };
+        let together = || ChartError::new("the archives in the chart are too large together");
+        let files = unpack(bytes, &limits).map_err(|error| {
+            let shortened = limits.total < self.limits.total;
+            if shortened && error.message.starts_with("decompressed chart is larger") {
+                together()
+            } else {
+                error
+            }
+        })?;
+        // A file without content takes room too.
+        let size: u64 = files.iter().map(|(name, data)| (name.len() + data.len() + 512) as u64).sum();
+        match self.left.get().checked_sub(size) {
+            Some(left) => self.left.set(left),
+            None => return Err(together()),
+        }
+        Ok(files)
+    }
+}
 
 /// Loads a chart folder. `files` holds everything below the folder by its path in it, `root` is the folder's own
 /// name, put before the path of each file in places. `.helmignore` is honoured.
@@ -37,13 +70,14 @@ pub fn load(
     }
     // Helm walks folder by folder: `a/x` comes before `a-b`.
     kept.sort_by(|(a, _), (b, _)| a.split('/').cmp(b.split('/')));
-    from_files(kept, root, limits, 0)
+    from_files(kept, root, &Unpacker::new(limits), 0)
 }
 
 /// Loads a packed chart. `root` is the archive's own name, put before the path of each file in places.
 pub fn load_packed(bytes: &[u8], root: &str, limits: &ArchiveLimits) -> Result<Chart, ChartError> {
-    let files = unpack(bytes, limits).map_err(|e| e.in_file(&Arc::from(root), None))?;
-    from_files(files, root, limits, 0)
+    let unpacker = Unpacker::new(limits);
+    let files = unpacker.unpack(bytes).map_err(|e| e.in_file(&Arc::from(root), None))?;
+    from_files(files, root, &unpacker, 0)
 }
 
 fn joined(root: &str, name: &str) -> Arc<str> {
@@ -60,7 +94,7 @@ fn without_mark(data: &Arc<[u8]>) -> Arc<[u8]> {
 fn from_files(
     files: PackedFiles,
     root: &str,
-    limits: &ArchiveLimits,
+    unpacker: &Unpacker<'_>,
     depth: usize,
 ) -> Result<Chart, ChartError> {
     if depth > MAX_DEPTH {
@@ -125,7 +159,7 @@ fn from_files(
     }
     let file = joined(root, "Chart.yaml");
     loader.metadata.validate().map_err(|(message, span)| ChartError::new(message).in_file(&file, span))?;
-    let charts = subcharts(inner, &loader.metadata.name, root, limits, depth)?;
+    let charts = subcharts(inner, &loader.metadata.name, root, unpacker, depth)?;
     let Loader { metadata, warnings, .. } = loader;
     Ok(Chart { metadata, file, values, schema, templates, files: others, charts, warnings })
 }
@@ -138,7 +172,7 @@ fn subcharts(
     inner: BTreeMap<String, PackedFiles>,
     parent: &str,
     root: &str,
-    limits: &ArchiveLimits,
+    unpacker: &Unpacker<'_>,
     depth: usize,
 ) -> Result<Vec<Arc<Chart>>, ChartError> {
     let mut out = Vec::new();
@@ -154,8 +188,8 @@ fn subcharts(
         let chart = if extension(&name) == Some("tgz") {
             match files.first() {
                 Some((file, data)) if *file == name => {
-                    let files = unpack(data, limits).map_err(wrap)?;
-                    from_files(files, &place, limits, depth + 1).map_err(wrap)?
+                    let files = unpacker.unpack(data).map_err(wrap)?;
+                    from_files(files, &place, unpacker, depth + 1).map_err(wrap)?
                 }
                 other => {
                     let got = other.map_or("", |(file, _)| file.as_str());
@@ -169,7 +203,7 @@ fn subcharts(
                 .into_iter()
                 .filter_map(|(file, data)| file.split_once('/').map(|(_, rest)| (rest.to_string(), data)))
                 .collect();
-            from_files(files, &place, limits, depth + 1).map_err(wrap)?
+            from_files(files, &place, unpacker, depth + 1).map_err(wrap)?
         };
         out.push(Arc::new(chart));
     }
@@ -281,6 +315,23 @@ mod tests {
         let inner: Vec<_> = chart.charts.iter().map(|c| (c.metadata.name.as_str(), &*c.file)).collect();
         assert_eq!(inner, [("b", "root/charts/b-1.2.3.tgz/Chart.yaml"), ("c", "root/charts/c/Chart.yaml")]);
         assert_eq!(chart.charts[1].metadata.api_version, "v1");
+    }
+
+    #[test]
+    fn archives_in_archives_have_one_limit_together() {
+        let limits = ArchiveLimits { total: 20_000, ..ArchiveLimits::default() };
+        let zeros = [0u8; 10_000];
+        let inner = pack(&[("b/Chart.yaml", CHART), ("b/zeros", &zeros)]);
+        let names = ["charts/1.tgz", "charts/2.tgz", "charts/3.tgz", "charts/4.tgz"];
+        let chart = |count: usize| {
+            let archives = names.iter().take(count).map(|name| (*name, &inner[..]));
+            let list: Vec<(&str, &[u8])> = [("Chart.yaml", CHART)].into_iter().chain(archives).collect();
+            load(&files(&list), "root", &limits)
+        };
+        assert_eq!(chart(3).expect("loads").charts.len(), 3);
+        let error = chart(4).expect_err("too much");
+        assert!(error.message.contains("too large together"), "{error}");
+        assert_eq!(error.file.as_deref(), Some("root/charts/4.tgz"));
     }
 
     #[test]
