@@ -247,6 +247,23 @@ const CASES: &[Case] = &[
         )],
     },
     Case {
+        what: "what several overlays share does not move into one of them",
+        rules: "skip-ssl-validation-partial",
+        files: &[
+            (
+                "app.yaml",
+                "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: datadog, namespace: argocd}\nspec:\n  sources:\n    - repoURL: https://helm.datadoghq.com\n      chart: datadog\n      targetRevision: 3.240.0\n      helm: {valueFiles: [$here/base.yaml, $here/prod.yaml]}\n    - {repoURL: https://github.com/acme/x, ref: here, path: other}\n  destination: {server: https://kubernetes.default.svc, namespace: datadog}\n",
+            ),
+            ("other/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+            (
+                "base.yaml",
+                "agents:\n  containers:\n    agent:\n      env:\n        - name: DD_SKIP_SSL_VALIDATION\n          value: \"true\"\n    traceAgent: {}\n",
+            ),
+            ("prod.yaml", "datadog:\n  apiKeyExistingSecret: x\n  env: [{name: A, value: b}]\n"),
+        ],
+        after: &[],
+    },
+    Case {
         what: "out of a longer list, into the override of a DatadogAgent",
         rules: "skip-ssl-validation-partial",
         files: &[(

@@ -102,6 +102,10 @@ impl Eval<'_> {
                 let (made, items) = edits::take(node)?;
                 let mut drafts = vec![draft(place.file, made)];
                 drafts.extend(self.set(beneath, keys, &items, frame)?);
+                // What leaves a file that others share would be missing there.
+                if drafts.iter().any(|draft| draft.file != place.file) {
+                    return None;
+                }
                 drafts
             }
         })
