@@ -21,7 +21,7 @@ use ddlint_helm::values::ValuesSource;
 use ddlint_helm::world::World;
 use ddlint_yaml::Span;
 
-use crate::discover::{EntryKind, Tree};
+use crate::discover::{EntryKind, LARGEST_ARCHIVE, Tree};
 pub use cache::HelmCache;
 
 /// What renders.
@@ -174,7 +174,12 @@ impl<'t> Renderer<'t> {
         let limits = ArchiveLimits::default();
         let unreadable = |message: String| Problem::Chart(message, Some(path.to_string()), None);
         let chart = if self.tree.kind(path) == Some(EntryKind::File) {
-            let bytes = self.tree.read(path).map_err(|error| unreadable(error.to_string()))?;
+            let bytes =
+                self.tree.head(path, LARGEST_ARCHIVE + 1).map_err(|error| unreadable(error.to_string()))?;
+            if bytes.len() > LARGEST_ARCHIVE {
+                let most = LARGEST_ARCHIVE >> 20;
+                return Err(unreadable(format!("the archive is larger than {most} MiB")));
+            }
             load_packed(&bytes, path, &limits)
         } else {
             let mut files = BTreeMap::new();

@@ -210,6 +210,21 @@ fn archives_in_archives_are_unpacked_only_so_far() {
 }
 
 #[test]
+fn an_archive_that_is_larger_than_any_chart_is_not_read_to_its_end() {
+    let folder = Folder::new(&GOOD);
+    let file = std::fs::File::create(folder.path().join("backup.tgz")).expect("a file");
+    // Nothing but a hole on the disk.
+    file.set_len(3 << 30).expect("a size");
+    let walked = folder.check(&["-v"]);
+    assert_eq!((walked.code, walked.errors()), (1, Vec::new()));
+    assert!(walked.err.contains("skipped backup.tgz: an archive that is no chart"), "{}", walked.err);
+    let named = folder.run(&["check", "backup.tgz", "--format", "json"]);
+    let errors = named.errors();
+    assert_eq!((errors.len(), named.code), (1, 2));
+    assert!(errors[0].2.contains("the archive is larger than 100 MiB"), "{errors:?}");
+}
+
+#[test]
 fn on_a_walk_an_archive_that_is_no_chart_is_skipped_and_one_that_needs_values_is_named() {
     let folder = Folder::new(&GOOD);
     folder.write_bytes("backup.tgz", &pack(&[("data/notes.txt", "hello")]));

@@ -107,6 +107,9 @@ pub struct FoundFile {
     pub named: bool,
 }
 
+/// A packed chart that is larger cannot be within Helm's limit of what it unpacks to.
+pub(crate) const LARGEST_ARCHIVE: usize = 100 << 20;
+
 /// A chart.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct FoundChart {

@@ -7,8 +7,8 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::{
-    Discovered, EntryKind, FoundChart, FoundFile, Input, Options, Skipped, Tree, file_name, is_below, join,
-    parent,
+    Discovered, EntryKind, FoundChart, FoundFile, Input, LARGEST_ARCHIVE, Options, Skipped, Tree, file_name,
+    is_below, join, parent,
 };
 use crate::finding::InputError;
 
@@ -196,7 +196,8 @@ impl Walk<'_> {
 
     /// A packed chart, or any other archive.
     fn archive(&mut self, path: String) {
-        match self.tree.read(&path) {
+        match self.tree.head(&path, LARGEST_ARCHIVE + 1) {
+            Ok(bytes) if bytes.len() > LARGEST_ARCHIVE => self.skip(path, "an archive that is no chart"),
             Ok(bytes) if load_packed(&bytes, &path, &ArchiveLimits::default()).is_ok() => {
                 self.charts.insert(FoundChart { path, packed: true, named: false });
             }

@@ -297,7 +297,12 @@ impl Builder<'_> {
                 Some(file) => file,
                 None => {
                     // Of an archive only its name can be shown.
-                    let text = String::from_utf8(self.loader.tree.read(name).ok()?).unwrap_or_default();
+                    let packed = self.charts.iter().any(|chart| chart.packed && chart.path == name);
+                    let text = if packed {
+                        String::new()
+                    } else {
+                        String::from_utf8(self.loader.tree.read(name).ok()?).unwrap_or_default()
+                    };
                     let display = self.loader.tree.display(name);
                     self.loader.sources.add(SourceFile::new(display, name, text.into(), Origin::Disk))
                 }
