@@ -59,7 +59,7 @@ struct Cost {
     elapsed: Duration,
     /// In all threads, with the system's part. Linux only.
     cpu: Duration,
-    /// Bytes. Linux only, looked at every few milliseconds.
+    /// Bytes. Linux only, looked at every 20 milliseconds.
     peak: u64,
 }
 
@@ -87,7 +87,7 @@ fn check(folder: &Path, jobs: usize) -> Cost {
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         peak = peak.max(kilobytes.unwrap_or_default() * 1024);
-        std::thread::sleep(Duration::from_millis(3));
+        std::thread::sleep(Duration::from_millis(20));
     }
     Cost { elapsed: start.elapsed(), cpu: children_cpu() - before, peak }
 }

@@ -235,16 +235,20 @@ pub(crate) fn survey(document: &Document) -> Survey {
 /// Whether a mapping may have a key twice, or one without a name: a look at the texts that resolves nothing.
 fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a str>) -> bool {
     texts.clear();
-    for (key, _) in mapping.entries() {
-        let Some(slot) = key.slot() else { return true };
-        if slot.kind != SlotKind::Scalar || slot.flags & PROPERTIES != 0 {
+    let document = mapping.document();
+    let Some(slot) = mapping.slot() else { return true };
+    let mut at = mapping.id().0 + 1;
+    while at < slot.next(mapping.id().0) {
+        let (Some(key), Some(value)) = (document.slot(at), document.slot(at + 1)) else { return true };
+        if key.kind != SlotKind::Scalar || key.flags & PROPERTIES != 0 {
             return true;
         }
-        let text = text_of(key.document(), slot);
-        if slot.style == Style::Plain && scalar::may_resolve(text) {
+        let text = text_of(document, key);
+        if key.style == Style::Plain && scalar::may_resolve(text) {
             return true;
         }
         texts.push(text);
+        at = value.next(at + 1);
     }
     if texts.len() > 12 {
         texts.sort_unstable();

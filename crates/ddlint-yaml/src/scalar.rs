@@ -68,13 +68,17 @@ pub(crate) fn plain_key(text: &str) -> Option<Cow<'_, str>> {
 
 /// Whether a plain scalar can resolve to anything but a string, judged by its first letter.
 pub(crate) fn may_resolve(text: &str) -> bool {
-    match text.as_bytes().first() {
-        None => true,
-        Some(byte) => {
-            matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~')
-                || (text.len() <= 5 && b"yYnNtTfFoO".contains(byte))
-        }
-    }
+    let Some(first) = text.as_bytes().first() else { return true };
+    let words: &[&str] = match text.len() {
+        1 => &["y", "n"],
+        2 => &["no", "on"],
+        3 => &["yes", "off"],
+        4 => &["true", "null"],
+        5 => &["false"],
+        _ => &[],
+    };
+    matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~')
+        || words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn to_scalar(raw: Raw, text: &str) -> Scalar<'_> {
