@@ -46,10 +46,10 @@ pub fn render(report: &Report) -> String {
         } else {
             format!("<failure type=\"{kind}\" message=\"{message}\">{text}</failure>")
         };
-        suites.entry(&at.file).or_default().push(format!(
-            "<testcase classname=\"{class}\" name=\"{name}\" line=\"{}\">{body}</testcase>",
-            at.line
-        ));
+        suites
+            .entry(&at.file)
+            .or_default()
+            .push(format!("<testcase classname=\"{class}\" name=\"{name}\">{body}</testcase>"));
         failed.entry(&at.file).or_default().0 += usize::from(!info);
     }
     for error in &report.errors {
