@@ -256,6 +256,26 @@ fn key_name(key: Node<'_>) -> Result<String, Wrong> {
     })
 }
 
+/// What decided between two places of a text that lines of it are absent: an item that would stand there would move
+/// those that follow.
+fn moved_by(text: &Text, from: usize, to: usize, moved: OriginId, table: &mut OriginTable) -> OriginId {
+    let segments = text.segments();
+    let first = segments.partition_point(|segment| (segment.end as usize) < from);
+    let between = segments.iter().skip(first).take_while(|segment| segment.end as usize <= to);
+    between.fold(moved, |moved, segment| match table.absence(segment.origin) {
+        Some(true) => table.union(moved, segment.origin),
+        _ => moved,
+    })
+}
+
+/// The same with what was tested for the item at a place to be there.
+fn moved_with(text: &Text, at: usize, moved: OriginId, table: &mut OriginTable) -> OriginId {
+    let segments = text.segments();
+    let there = segments.get(segments.partition_point(|segment| segment.end as usize <= at));
+    let tests = there.map_or(OriginId::NONE, |segment| table.test_of(segment.origin));
+    table.union(moved, tests)
+}
+
 struct Reader<'a, 't> {
     source: Source<'a>,
     table: &'t mut OriginTable,
@@ -312,13 +332,24 @@ impl Reader<'_, '_> {
             Data::Map(map)
         } else if target.is_sequence() {
             let mut items = Vec::with_capacity(target.len());
+            let (mut moved, mut from) = (OriginId::NONE, target.span().start as usize);
             for (index, item) in target.items().enumerate() {
                 let length = self.path.len();
                 if self.recording {
                     path::push_index(&mut self.path, index);
                 }
-                items.push(self.value(item, depth + 1)?);
+                let mut value = self.value(item, depth + 1)?;
                 self.path.truncate(length);
+                if let Source::Text(text) = self.source
+                    && self.recording
+                {
+                    let begin = item.span().start as usize;
+                    moved = moved_by(text, from, begin, moved, self.table);
+                    value = value.tested(moved, self.table);
+                    moved = moved_with(text, begin, moved, self.table);
+                    from = begin;
+                }
+                items.push(value);
             }
             Data::List(List::new(items, ListKind::Any))
         } else {
