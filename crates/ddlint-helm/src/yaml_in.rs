@@ -276,6 +276,17 @@ fn moved_with(text: &Text, at: usize, moved: OriginId, table: &mut OriginTable) 
     table.union(moved, tests)
 }
 
+/// A value that was just read, with this tested for every scalar in it.
+fn tested_below(mut value: Value, by: OriginId, table: &mut OriginTable) -> Value {
+    let mut member = |inner: &mut Value| *inner = tested_below(inner.clone(), by, table);
+    match &mut value.data {
+        Data::Map(map) => map.entries.borrow_mut().values_mut().for_each(|entry| member(&mut entry.value)),
+        Data::List(list) => list.items.borrow_mut().iter_mut().for_each(member),
+        _ => return value.tested(by, table),
+    }
+    value
+}
+
 struct Reader<'a, 't> {
     source: Source<'a>,
     table: &'t mut OriginTable,
@@ -332,7 +343,11 @@ impl Reader<'_, '_> {
             Data::Map(map)
         } else if target.is_sequence() {
             let mut items = Vec::with_capacity(target.len());
-            let (mut moved, mut from) = (OriginId::NONE, target.span().start as usize);
+            // What is absent before the first item stood behind the key.
+            let mapping = target.parent().filter(|parent| parent.is_mapping());
+            let key = mapping.and_then(|it| it.entries().find(|(_, value)| value.id() == target.id()));
+            let begin = key.map_or(target.span().start, |(key, _)| key.span().end);
+            let (mut moved, mut from) = (OriginId::NONE, begin as usize);
             for (index, item) in target.items().enumerate() {
                 let length = self.path.len();
                 if self.recording {
@@ -345,7 +360,9 @@ impl Reader<'_, '_> {
                 {
                     let begin = item.span().start as usize;
                     moved = moved_by(text, from, begin, moved, self.table);
-                    value = value.tested(moved, self.table);
+                    if !moved.is_none() {
+                        value = tested_below(value, moved, self.table);
+                    }
                     moved = moved_with(text, begin, moved, self.table);
                     from = begin;
                 }
