@@ -536,6 +536,7 @@ fn crds(node: &ChartNode, full_path: &str, table: &mut OriginTable, out: &mut Ve
             Err(_) => Arc::from(String::from_utf8_lossy(&file.data)),
         };
         let origin = table.leaf(|| Leaf::File(file.file.clone()));
+        let origin = table.tested(origin, node.enabled_by);
         let segments =
             if origin.is_none() { Vec::new() } else { vec![Segment { end: utf8.len() as u32, origin }] };
         out.push(RenderedDocument {
