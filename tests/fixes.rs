@@ -376,7 +376,8 @@ proptest! {
                     .map(|edit| {
                         let number = |key: &str| edit[key].as_u64().unwrap_or(0) as usize;
                         let new = edit["text"].as_str().unwrap_or_default().replace("\r\n", "\n");
-                        let new = if crlf { new.replace('\n', "\r\n") } else { new };
+                        // A file of one line without an end does not tell its line ends.
+                        let new = if text.contains("\r\n") { new.replace('\n', "\r\n") } else { new };
                         (number("offset"), number("offset") + number("length"), new)
                     })
                     .collect();
