@@ -2,6 +2,7 @@
 
 mod merge;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ddlint_yaml::{Document, DuplicateKey, Node, Span};
@@ -84,14 +85,17 @@ fn report(
     out: &mut Findings,
 ) {
     let mut duplicates = tree.duplicate_keys();
-    let second = second_manifest(tree, &duplicates);
-    if let Some(second) = &second {
+    let further = further_manifests(tree, &duplicates);
+    if let Some((second, more)) = further.split_first() {
         let root = tree.root().map(|root| root.id());
         duplicates.retain(|duplicate| Some(duplicate.mapping) != root);
         let (start, first) = (tree.node(second.later), tree.node(second.first));
         let message = "a second manifest begins here without `---` before it; it replaces the first one, key by key";
         let mut finding = cx.finding(place(start.span()), message).related(place(first.span()), "the first one");
-        finding.fix = editable.and_then(|file| separate(tree, start.span(), file));
+        for other in more {
+            finding = finding.related(place(tree.node(other.later).span()), "and another one");
+        }
+        finding.fix = editable.and_then(|file| separate(tree, &further, file));
         out.push(finding);
     }
     for duplicate in duplicates {
@@ -115,29 +119,41 @@ fn report(
     }
 }
 
-/// The first key of a manifest that begins inside another one: `apiVersion` and `kind` are both there again.
-fn second_manifest(tree: &Document, duplicates: &[DuplicateKey]) -> Option<DuplicateKey> {
-    let root = tree.root()?.id();
-    let of_root = || duplicates.iter().filter(|duplicate| duplicate.mapping == root);
-    let again = |name: &str| {
-        of_root().filter(|it| tree.node(it.later).key_string().as_deref() == Some(name)).count() == 1
-    };
-    (again("apiVersion") && again("kind"))
-        .then(|| of_root().min_by_key(|it| tree.node(it.later).span().start).cloned())
-        .flatten()
+/// The first keys of manifests that begin inside another one: `apiVersion` and `kind` are there again, as often the one
+/// as the other.
+fn further_manifests(tree: &Document, duplicates: &[DuplicateKey]) -> Vec<DuplicateKey> {
+    let root = tree.root().map(|root| root.id());
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    let mut starts: Vec<DuplicateKey> = Vec::new();
+    let mut of_root: Vec<&DuplicateKey> =
+        duplicates.iter().filter(|duplicate| Some(duplicate.mapping) == root).collect();
+    of_root.sort_by_key(|it| tree.node(it.later).span().start);
+    for duplicate in of_root {
+        let Some(name) = tree.node(duplicate.later).key_string() else { continue };
+        let time = times.entry(name).or_default();
+        // The first key that is there once more than before begins a manifest.
+        if *time == starts.len() {
+            starts.push(*duplicate);
+        }
+        *time += 1;
+    }
+    let same = times.contains_key("apiVersion") && times.get("apiVersion") == times.get("kind");
+    if same { starts } else { Vec::new() }
 }
 
-/// `---` before the line of a key.
-fn separate(tree: &Document, key: Span, file: FileId) -> Option<Fix> {
-    let start = tree.text().get(..key.start as usize)?.rfind('\n')? + 1;
-    (start == key.start as usize).then(|| Fix {
+/// `---` before the lines of the keys.
+fn separate(tree: &Document, starts: &[DuplicateKey], file: FileId) -> Option<Fix> {
+    let edit = |duplicate: &DuplicateKey| {
+        let key = tree.node(duplicate.later).span().start;
+        let line = tree.text().get(..key as usize)?.rfind('\n')? + 1;
+        let place = Place { file, span: Span { start: key, end: key } };
+        (line == key as usize).then(|| Edit { place, text: "---\n".to_string() })
+    };
+    Some(Fix {
         safety: Safety::Unsafe,
         description: "begin a new document".to_string(),
         note: String::new(),
-        edits: vec![Edit {
-            place: Place { file, span: Span { start: key.start, end: key.start } },
-            text: "---\n".to_string(),
-        }],
+        edits: starts.iter().map(edit).collect::<Option<_>>()?,
     })
 }
 
