@@ -106,6 +106,7 @@ impl Begins {
                 let last = action.pipe.cmds.last().and_then(|cmd| cmd.args.first());
                 match last.map(|expr| &expr.kind) {
                     Some(ExprKind::Function { name, .. }) if &**name == "nindent" => Begins::Line,
+                    Some(ExprKind::Function { name, .. }) if &**name == "fail" => Begins::Nothing,
                     _ => Begins::Inside,
                 }
             }
