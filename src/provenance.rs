@@ -143,13 +143,7 @@ pub fn moved_by(rendering: &Rendering, from: u32, to: u32, out: &mut Vec<OriginI
             out.push(origin);
         }
     };
-    let mut at = rendering.segments.partition_point(|segment| segment.end < from);
-    while let Some(segment) = rendering.segments.get(at).filter(|segment| segment.end <= to) {
-        if table.absence(segment.origin) == Some(true) {
-            add(segment.origin);
-        }
-        at += 1;
-    }
+    ddlint_helm::text::absent_lines(&rendering.segments, table, from, to).for_each(&mut add);
     let byte = to.saturating_sub(1);
     let at = rendering.segments.partition_point(|segment| segment.end <= byte);
     if let Some(segment) = rendering.segments.get(at) {

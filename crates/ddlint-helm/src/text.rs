@@ -59,6 +59,19 @@ pub fn evidence(
     out
 }
 
+/// The origins of whole lines that are absent between two offsets of a text with these runs: an item of a list that
+/// would stand there would move those that follow.
+pub fn absent_lines(
+    segments: &[Segment],
+    table: &OriginTable,
+    from: u32,
+    to: u32,
+) -> impl Iterator<Item = OriginId> {
+    let first = segments.partition_point(|segment| segment.end < from);
+    let between = segments.iter().skip(first).take_while(move |segment| segment.end <= to);
+    between.map(|segment| segment.origin).filter(|origin| table.absence(*origin) == Some(true))
+}
+
 /// An immutable byte string whose every byte has an origin.
 #[derive(Clone, Debug)]
 pub struct Text(Rc<Inner>);

@@ -256,23 +256,9 @@ fn key_name(key: Node<'_>) -> Result<String, Wrong> {
     })
 }
 
-/// What decided between two places of a text that lines of it are absent: an item that would stand there would move
-/// those that follow.
-fn moved_by(text: &Text, from: usize, to: usize, moved: OriginId, table: &mut OriginTable) -> OriginId {
-    let segments = text.segments();
-    let first = segments.partition_point(|segment| (segment.end as usize) < from);
-    let between = segments.iter().skip(first).take_while(|segment| segment.end as usize <= to);
-    between.fold(moved, |moved, segment| match table.absence(segment.origin) {
-        Some(true) => table.union(moved, segment.origin),
-        _ => moved,
-    })
-}
-
-/// The same with what was tested for the item at a place to be there.
-fn moved_with(text: &Text, at: usize, moved: OriginId, table: &mut OriginTable) -> OriginId {
-    let segments = text.segments();
-    let there = segments.get(segments.partition_point(|segment| segment.end as usize <= at));
-    let tests = there.map_or(OriginId::NONE, |segment| table.test_of(segment.origin));
+/// What moves the items of a list, with what was tested for the item at a place to be there.
+fn moved_with(text: &Text, at: u32, moved: OriginId, table: &mut OriginTable) -> OriginId {
+    let tests = table.test_of(text.origin_at(at as usize));
     table.union(moved, tests)
 }
 
@@ -344,10 +330,9 @@ impl Reader<'_, '_> {
         } else if target.is_sequence() {
             let mut items = Vec::with_capacity(target.len());
             // What is absent before the first item stood behind the key.
-            let mapping = target.parent().filter(|parent| parent.is_mapping());
-            let key = mapping.and_then(|it| it.entries().find(|(_, value)| value.id() == target.id()));
-            let begin = key.map_or(target.span().start, |(key, _)| key.span().end);
-            let (mut moved, mut from) = (OriginId::NONE, begin as usize);
+            let document = target.document();
+            let key = document.key_of(target.id()).map(|key| document.node(key).span().end);
+            let (mut moved, mut from) = (OriginId::NONE, key.unwrap_or(target.span().start));
             for (index, item) in target.items().enumerate() {
                 let length = self.path.len();
                 if self.recording {
@@ -358,8 +343,10 @@ impl Reader<'_, '_> {
                 if let Source::Text(text) = self.source
                     && self.recording
                 {
-                    let begin = item.span().start as usize;
-                    moved = moved_by(text, from, begin, moved, self.table);
+                    let begin = item.span().start;
+                    let absent: Vec<OriginId> =
+                        crate::text::absent_lines(text.segments(), self.table, from, begin).collect();
+                    moved = absent.into_iter().fold(moved, |moved, by| self.table.union(moved, by));
                     if !moved.is_none() {
                         value = tested_below(value, moved, self.table);
                     }
