@@ -101,7 +101,8 @@ impl Job {
     }
 }
 
-/// What is other than usual in a render that is made to compare.
+/// What is other than usual in a render that is made to compare. No origins are recorded in it, and it has nothing of
+/// `crds/`, which is the same in every render.
 #[derive(Clone, Debug, Default)]
 pub struct Variation {
     /// What is drawn and found.
@@ -112,12 +113,8 @@ pub struct Variation {
     pub upgrade: bool,
     /// Another Helm.
     pub dialect: Option<HelmDialect>,
-    /// Origins are not recorded.
-    pub unrecorded: bool,
     /// The coalesced values are given back.
     pub keep_values: bool,
-    /// Nothing of `crds/`: it is the same in every render.
-    pub without_crds: bool,
     /// The schema is not looked at.
     pub unchecked: bool,
     /// Only these templates, by the names of their documents' sources; none: all.
@@ -247,12 +244,13 @@ impl<'t> Renderer<'t> {
 
     /// Renders a chart.
     pub fn render(&self, job: &Job) -> Result<Rendered, Problem> {
-        if self.options.program == Program::Builtin {
-            return self.render_varied(job, Variation::default());
-        }
         let chart = self.chart(&job.chart)?;
-        let rendered =
-            self.with_binary(job, &chart).map_err(|problem| self.explained(job, &chart, problem))?;
+        let rendered = match self.options.program {
+            Program::Builtin => self.built_in(job, &chart, None)?,
+            Program::Helm => {
+                self.with_binary(job, &chart).map_err(|problem| self.explained(job, &chart, problem))?
+            }
+        };
         Ok(without_tests(job, rendered))
     }
 
@@ -260,7 +258,7 @@ impl<'t> Renderer<'t> {
     /// to blame.
     fn explained(&self, job: &Job, chart: &Arc<Chart>, problem: Problem) -> Problem {
         let Problem::Binary(_, file, _) = &problem else { return problem };
-        match self.built_in(job, chart, Variation::default()) {
+        match self.built_in(job, chart, None) {
             Err(Problem::Render(error)) => {
                 let there = |file: &String| error.places.iter().any(|place| *place.file == **file);
                 if file.as_ref().is_none_or(there) { Problem::Render(error) } else { problem }
@@ -272,7 +270,7 @@ impl<'t> Renderer<'t> {
     /// Renders a chart with something else than usual; always with the renderer inside.
     pub fn render_varied(&self, job: &Job, variation: Variation) -> Result<Rendered, Problem> {
         let chart = self.chart(&job.chart)?;
-        self.built_in(job, &chart, variation).map(|rendered| without_tests(job, rendered))
+        self.built_in(job, &chart, Some(variation)).map(|rendered| without_tests(job, rendered))
     }
 
     fn with_binary(&self, job: &Job, chart: &Arc<Chart>) -> Result<Rendered, Problem> {
@@ -290,7 +288,14 @@ impl<'t> Renderer<'t> {
         }
     }
 
-    fn built_in(&self, job: &Job, chart: &Arc<Chart>, variation: Variation) -> Result<Rendered, Problem> {
+    fn built_in(
+        &self,
+        job: &Job,
+        chart: &Arc<Chart>,
+        variation: Option<Variation>,
+    ) -> Result<Rendered, Problem> {
+        let usual = variation.is_none();
+        let variation = variation.unwrap_or_default();
         let release = Release {
             name: job.name.clone(),
             namespace: job.namespace.clone(),
@@ -309,11 +314,11 @@ impl<'t> Renderer<'t> {
             values = job.values.iter().cloned().chain(variation.values).collect();
             request.values = &values;
         }
-        request.recording = !variation.unrecorded;
+        request.recording = usual;
         request.world = variation.world;
         request.only = variation.only;
         request.api_versions = job.api_versions(&self.options).to_vec();
-        request.include_crds = !(self.options.skip_crds || job.skip_crds || variation.without_crds);
+        request.include_crds = usual && !(self.options.skip_crds || job.skip_crds);
         request.skip_schema = job.skip_schema || variation.unchecked;
         request.limits = Limits::default();
         request.keep_values = variation.keep_values;

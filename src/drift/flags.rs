@@ -33,7 +33,7 @@ pub(super) fn lookups(
         let cluster = Some(Cluster { objects: objects.clone(), holds_anything });
         let world = World { draw: Draw::First, cluster };
         let only = Some(asking.clone());
-        let variation = Variation { world, only, unrecorded: true, unchecked: true, ..Variation::default() };
+        let variation = Variation { world, only, unchecked: true, ..Variation::default() };
         renderer.render_varied(job, variation).ok()
     });
     let Some(found) = found else { return Vec::new() };
@@ -65,7 +65,7 @@ pub(super) fn install_flags(
     if uses.is_empty() {
         return Vec::new();
     }
-    let variation = Variation { upgrade: true, unrecorded: true, without_crds: true, ..Variation::default() };
+    let variation = Variation { upgrade: true, ..Variation::default() };
     let Ok(upgrade) = renderer.render_varied(job, variation) else { return Vec::new() };
     let fields = compare::differing_loosely(&base.documents, &upgrade.documents, None);
     let fields = stable(base, fields, drifting);

@@ -305,9 +305,7 @@ fn stopped_by(
         .collect();
     let render = |world, only: &Sources, unchecked| {
         let (values, only) = (vec![source.clone()], Some(only.clone()));
-        let (unrecorded, without_crds) = (true, true);
-        let variation =
-            Variation { world, values, only, unrecorded, unchecked, without_crds, ..Variation::default() };
+        let variation = Variation { world, values, only, unchecked, ..Variation::default() };
         renderer.render_varied(job, variation).ok()
     };
     // Most values change nothing here: the templates that drift are enough to see that.

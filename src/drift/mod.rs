@@ -109,9 +109,7 @@ fn random_causes(renderer: &Renderer<'_>, job: &Job, base: &Rendered) -> Vec<Fou
         let variation = Variation {
             world: second_draw(),
             only,
-            unrecorded: true,
             keep_values: true,
-            without_crds: true,
             unchecked: true,
             ..Variation::default()
         };

@@ -29,8 +29,7 @@ pub(super) fn null_defaults(renderer: &Renderer<'_>, job: &Job, base: &Rendered)
     }
     let render = |values| {
         let dialect = Some(HelmDialect::V4);
-        let variation =
-            Variation { values, dialect, unrecorded: true, without_crds: true, ..Variation::default() };
+        let variation = Variation { values, dialect, ..Variation::default() };
         renderer.render_varied(job, variation).ok()
     };
     let Some(kept) = render(Vec::new()) else { return Vec::new() };
