@@ -53,14 +53,17 @@ fn values_of_every_form_are_overridden() {
     assert_eq!(seen(&[]), "eu app app app default");
     for (text, expected) in [
         ("helm: {valueFiles: [us.yaml]}\n", "us app app app default"),
-        ("helm: {valueFiles: null}\n", "default app app app default"),
+        // The merge patch takes the field away, and ArgoCD reads the rest over the source as it was.
+        ("helm: {valueFiles: null}\n", "eu app app app default"),
         ("helm: {parameters: [{name: d, value: file}]}\n", "eu app app default file"),
         ("helm: {parameters: [{name: d, value: '1', forceString: true}]}\n", "eu app app default 1"),
         // An object is merged, key by key; a text stands behind the Application's object.
         ("helm: {valuesObject: {b: file, d: file}}\n", "eu app file app file"),
-        ("helm: {valuesObject: null, values: 'a: file'}\n", "eu file default app default"),
+        ("helm: {valuesObject: null, values: 'a: file'}\n", "eu app app app default"),
         ("helm: {values: 'a: file'}\n", "eu app app app default"),
-        ("helm: null\n", "default default default default default"),
+        ("helm: null\n", "eu app app app default"),
+        // In the object a null takes the key away: what lies below it counts again, it deletes no default.
+        ("helm: {valuesObject: {b: null, d: null, file: null}}\n", "eu app default app default"),
         ("kustomize: {images: [a:1]}\n", "eu app app app default"),
         ("", "eu app app app default"),
     ] {
@@ -75,6 +78,55 @@ fn values_of_every_form_are_overridden() {
     let common = "helm: {valuesObject: {a: common, d: common}, parameters: [{name: c, value: common}]}\n";
     let own = "helm: {valuesObject: {a: own}}\n";
     assert_eq!(seen(&[(COMMON, common), (OWN, own)]), "eu own app common common");
+}
+
+#[test]
+fn nulls_of_an_override_are_those_of_a_merge_patch() {
+    let folder = Folder::repository(&FILES);
+    folder.write("chart/values.yaml", "m: {a: chart, b: chart}\nk: chart\n");
+    folder.write(
+        "chart/templates/map.yaml",
+        "seen: {{ toJson .Values }}\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n",
+    );
+    let seen = |object: &str, override_: &str| {
+        let own =
+            if object.is_empty() { String::new() } else { format!("    helm: {{valuesObject: {object}}}\n") };
+        folder.write(
+            "apps/eu.yaml",
+            &format!(
+                "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: eu}}\nspec:\n  source:\n    \
+                 repoURL: https://git.example/r\n    path: chart\n{own}  destination: {{name: in-cluster, namespace: eu}}\n"
+            ),
+        );
+        folder.write("chart/.argocd-source.yaml", &format!("helm: {{valuesObject: {override_}}}\n"));
+        let ran = folder.run(&["render", "."]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+        let seen = ran.out.lines().find_map(|line| line.trim().strip_prefix("seen: ")).unwrap_or("nothing");
+        seen.to_string()
+    };
+    for (object, patch, expected) in [
+        // The Application's own null reaches Helm, which deletes the chart's default.
+        ("{k: null, m: {b: null}}", "{x: 1}", r#"{"m":{"a":"chart"},"x":1}"#),
+        (
+            "{k: null, m: {b: null}}",
+            "{k: null, m: {b: null}}",
+            r#"{"k":"chart","m":{"a":"chart","b":"chart"}}"#,
+        ),
+        ("{m: {a: app}}", "{m: {a: null, b: file}}", r#"{"k":"chart","m":{"a":"chart","b":"file"}}"#),
+        ("{m: {a: app}}", "{m: null}", r#"{"k":"chart","m":{"a":"chart","b":"chart"}}"#),
+        (
+            "",
+            "{m: {a: null}, o: {p: null, l: [{q: null}, null]}}",
+            r#"{"k":"chart","m":{"a":"chart","b":"chart"},"o":{"l":[{},null]}}"#,
+        ),
+        (
+            "{l: [1]}",
+            "{l: [{q: null, r: 1}]}",
+            r#"{"k":"chart","l":[{"r":1}],"m":{"a":"chart","b":"chart"}}"#,
+        ),
+    ] {
+        assert_eq!(seen(object, patch), expected, "{object} with {patch}");
+    }
 }
 
 #[test]

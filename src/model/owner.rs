@@ -72,7 +72,7 @@ impl Model {
             ValuesInput::Doc(doc) if Some(*doc) != defaults => {
                 Some(At { doc: *doc, node: self.doc(*doc).tree.root()?.id() })
             }
-            ValuesInput::Node(at) => Some(*at),
+            ValuesInput::Node(at) | ValuesInput::Patch { at, .. } => Some(*at),
             _ => None,
         });
         let own = || {

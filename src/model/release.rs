@@ -62,6 +62,13 @@ pub enum ValuesInput {
     Doc(DocId),
     /// A mapping inside a document: `valuesObject`, `spec.values`.
     Node(At),
+    /// A `valuesObject` that is a JSON merge patch over the input before it; `alone`: there is no object to patch.
+    Patch {
+        /// The mapping.
+        at: At,
+        /// It stands over nothing.
+        alone: bool,
+    },
     /// An argument of the command line, as written: `--set` and its relatives.
     Argument {
         /// Which option.

@@ -64,6 +64,12 @@ pub(super) fn render(
     if job.skip_schema {
         command.arg("--skip-schema-validation");
     }
+    let written = |file: &Path, values: &Json| {
+        let written = fs::write(file, values.to_string());
+        written.map_err(|error| failed(format!("values cannot be written: {error}")))
+    };
+    // The last values file, which a patch changes.
+    let mut last: Option<(PathBuf, Json)> = None;
     for (number, source) in job.values.iter().enumerate() {
         let json = match source {
             // Of an Application: its file has no name here.
@@ -81,14 +87,25 @@ pub(super) fn render(
                 continue;
             }
             ValuesSource::Node { document, node, .. } => embedded(document.node(*node)),
+            ValuesSource::Patch { document, node, alone, .. } => {
+                let patch = embedded(document.node(*node));
+                if let (Some((file, values)), false) = (&mut last, alone) {
+                    patch_json(values, patch);
+                    written(file, values)?;
+                    continue;
+                }
+                let mut values = Json::Null;
+                patch_json(&mut values, patch);
+                values
+            }
             ValuesSource::File { stream, .. } => {
                 stream.documents.first().and_then(|it| it.root()).map_or(Json::Null, |root| json(root, 0))
             }
         };
         let file = scratch.0.join(format!("{number}.yaml"));
-        let written = fs::write(&file, json.to_string());
-        written.map_err(|error| failed(format!("values cannot be written: {error}")))?;
+        written(&file, &json)?;
         command.arg("--values").arg(&file);
+        last = Some((file, json));
     }
     let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Problem::NoBinary,
@@ -110,6 +127,24 @@ fn option(kind: SetKind) -> &'static str {
         SetKind::Strings => "--set-string",
         SetKind::File => "--set-file",
         SetKind::Literal => "--set-literal",
+    }
+}
+
+/// A JSON merge patch: a null takes the key away.
+fn patch_json(base: &mut Json, patch: Json) {
+    let Json::Object(patch) = patch else {
+        *base = patch;
+        return;
+    };
+    if !base.is_object() {
+        *base = Json::Object(serde_json::Map::new());
+    }
+    let Json::Object(base) = base else { return };
+    for (key, value) in patch {
+        match value {
+            Json::Null => _ = base.remove(&key),
+            value => patch_json(base.entry(key).or_insert(Json::Null), value),
+        }
     }
 }
 

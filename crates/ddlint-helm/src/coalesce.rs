@@ -63,6 +63,46 @@ pub(crate) fn merge_maps(a: &Map, b: &Map) -> Map {
     out
 }
 
+/// The later map as a JSON merge patch of the earlier one: nulls take keys away, also those that it brings itself.
+pub(crate) fn patch_maps(a: &Map, patch: &Map) -> Map {
+    let out = Map::new(a.entries.borrow().clone(), MapKind::Any);
+    for (key, entry) in snapshot(patch) {
+        let data = match (&entry.value.data, out.get(&key).map(|it| it.data)) {
+            (Data::Nil, _) => {
+                remove(&out, &key);
+                continue;
+            }
+            (Data::Map(over), Some(Data::Map(under))) => Data::Map(patch_maps(&under, over)),
+            (data, Some(Data::Map(_))) => data.clone(),
+            (data, _) => new_in_patch(data),
+        };
+        let value = Value { data, origin: entry.value.origin };
+        insert(&out, key, Entry { key_origin: entry.key_origin, value });
+    }
+    out
+}
+
+/// What a patch brings new: without the nulls in its mappings, those in lists included. Items that are null stay.
+fn new_in_patch(data: &Data) -> Data {
+    match data {
+        Data::Map(map) => {
+            let kept = snapshot(map).into_iter().filter(|(_, entry)| !matches!(entry.value.data, Data::Nil));
+            let kept = kept.map(|(key, entry)| {
+                let value = Value { data: new_in_patch(&entry.value.data), origin: entry.value.origin };
+                (key, Entry { key_origin: entry.key_origin, value })
+            });
+            Data::Map(Map::new(kept.collect(), map.kind))
+        }
+        Data::List(list) => {
+            let items = list.items.borrow();
+            let items =
+                items.iter().map(|item| Value { data: new_in_patch(&item.data), origin: item.origin });
+            Data::List(List::new(items.collect(), list.kind))
+        }
+        data => data.clone(),
+    }
+}
+
 fn snapshot(map: &Map) -> Vec<(Rc<[u8]>, Entry)> {
     map.entries.borrow().iter().map(|(k, e)| (k.clone(), e.clone())).collect()
 }

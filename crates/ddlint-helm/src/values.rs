@@ -3,7 +3,7 @@
 //! Deliberately absent: the chart's own values (see `coalesce`), finding files.
 
 use crate::HelmDialect;
-use crate::coalesce::{empty_map, merge_maps};
+use crate::coalesce::{empty_map, merge_maps, patch_maps};
 use crate::failure::Failure;
 use crate::origin::{OriginTable, Place};
 use crate::strvals::{self, Mode};
@@ -49,6 +49,18 @@ pub enum ValuesSource {
         /// The mapping or the string.
         node: NodeId,
     },
+    /// A JSON merge patch over the source before it, as ArgoCD puts `.argocd-source.yaml` on an Application: a null
+    /// takes the key away, and what lies below it comes to light again.
+    Patch {
+        /// The name of the file that the document is in.
+        file: Arc<str>,
+        /// The document.
+        document: Arc<Document>,
+        /// The mapping.
+        node: NodeId,
+        /// What it patches is not there: it stands over nothing.
+        alone: bool,
+    },
     /// An argument of `--set` or its siblings, or a parameter of an Application.
     Set {
         /// Which one.
@@ -67,6 +79,7 @@ impl std::fmt::Debug for ValuesSource {
         match self {
             ValuesSource::File { file, .. } => write!(f, "File({file})"),
             ValuesSource::Node { file, node, .. } => write!(f, "Node({file}, {node:?})"),
+            ValuesSource::Patch { file, node, .. } => write!(f, "Patch({file}, {node:?})"),
             ValuesSource::Set { kind, text, .. } => write!(f, "Set({kind:?}, {text})"),
         }
     }
@@ -91,6 +104,8 @@ pub(crate) fn merged(
     table: &mut OriginTable,
 ) -> Result<Map, Failure> {
     let mut out = empty_map();
+    // What lies below the last source, and what that source says: a patch changes the one and not the other.
+    let (mut below, mut last) = (empty_map(), empty_map());
     for source in sources {
         let values = match source {
             ValuesSource::File { file, stream } => {
@@ -99,9 +114,19 @@ pub(crate) fn merged(
                     .map_err(|wrong| wrong_file(file, wrong))?
             }
             ValuesSource::Node { file, document, node } => inline(file, document, *node, dialect, table)?,
+            ValuesSource::Patch { file, document, node, alone } => {
+                if *alone {
+                    (below, last) = (out, empty_map());
+                }
+                let patch = inline(file, document, *node, dialect, table)?;
+                last = patch_maps(&last, &patch);
+                out = merge_maps(&below, &last);
+                continue;
+            }
             ValuesSource::Set { .. } => continue,
         };
-        out = merge_maps(&out, &values);
+        let merged = merge_maps(&out, &values);
+        (below, last, out) = (out, values, merged);
     }
     let mut sets: Vec<_> = sources
         .iter()

@@ -139,22 +139,22 @@ impl Builder<'_> {
         found
     }
 
-    /// The `helm` blocks of a source, the strongest first. One that is `null` takes those below it away.
+    /// The `helm` blocks of a source, the strongest first. A `null` changes nothing: ArgoCD reads what the merge patch
+    /// leaves over the source as it was, and a field that is gone keeps its value.
     fn helm_blocks(&self, at: At, overrides: &[DocId]) -> Vec<(DocId, Node<'_>)> {
         let stronger = overrides.iter().filter_map(|doc| {
             let root = self.loader.docs.get(doc.0 as usize)?.tree.root()?;
             Some((*doc, root.get("helm")?))
         });
         let own = self.node(at).and_then(|node| node.get("helm")).map(|node| (at.doc, node));
-        stronger.chain(own).take_while(|(_, helm)| !helm.is_null()).collect()
+        stronger.chain(own).filter(|(_, helm)| !helm.is_null()).collect()
     }
 
-    /// A field of the `helm` block: from the strongest file that gives it, else from the Application. A `null` takes
-    /// it away.
+    /// A field of the `helm` block: from the strongest file that gives it, else from the Application.
     pub(super) fn helm_field(&self, at: At, overrides: &[DocId], key: &str) -> Option<(DocId, Node<'_>)> {
         let blocks = self.helm_blocks(at, overrides);
-        let found = blocks.into_iter().find_map(|(doc, helm)| Some((doc, helm.get(key)?)));
-        found.filter(|(_, node)| !node.is_null())
+        let mut given = blocks.into_iter().filter_map(|(doc, helm)| Some((doc, helm.get(key)?)));
+        given.find(|(_, node)| !node.is_null())
     }
 
     fn give_value_files(&mut self, given: &mut Given, id: AppId, index: usize, overrides: &[DocId]) {
@@ -278,9 +278,11 @@ impl Builder<'_> {
         // The files of overrides are merged into it, as everything in them.
         let blocks = self.helm_blocks(at, overrides);
         let objects = blocks.iter().filter_map(|(doc, helm)| Some((*doc, helm.get("valuesObject")?)));
-        let objects: Vec<At> = objects.take_while(|(_, node)| !node.is_null()).map(place).collect();
-        if !objects.is_empty() {
-            return objects.into_iter().rev().for_each(|at| self.give_node(given, at));
+        let objects = objects.filter(|(_, node)| !node.is_null());
+        let (own, mut patches): (Vec<At>, Vec<At>) = objects.map(place).partition(|it| it.doc == at.doc);
+        patches.reverse();
+        if !(own.is_empty() && patches.is_empty()) {
+            return self.give_patched(given, own.first().copied(), &patches);
         }
         let Some((doc, node)) = self.helm_field(at, overrides, "values") else { return };
         let templated = from_set || node.text().is_some_and(is_placeholder);

@@ -91,6 +91,44 @@ pub(super) fn merge(base: &mut Value, over: Value) {
     }
 }
 
+/// Puts `over` on `base` as a JSON merge patch: a `null` takes the key away.
+pub(super) fn patch(base: &mut Value, over: Value) {
+    let ValueData::Map(above) = over.data else { return merge(base, over) };
+    if !matches!(base.data, ValueData::Map(_)) {
+        let mut new = Value { data: ValueData::Map(above), ..over };
+        without_nulls(&mut new);
+        return merge(base, new);
+    }
+    let ValueData::Map(below) = &mut base.data else { return };
+    for (key, mut value) in above {
+        if value.data == ValueData::Null {
+            below.remove(&key);
+            continue;
+        }
+        match below.get_mut(&key) {
+            Some(found) => patch(found, value),
+            None => {
+                without_nulls(&mut value);
+                below.insert(key, value);
+            }
+        }
+    }
+    let lost = base.at.take();
+    base.at = over.at;
+    base.shadowed = over.shadowed.into_iter().chain(lost).chain(std::mem::take(&mut base.shadowed)).collect();
+}
+
+fn without_nulls(value: &mut Value) {
+    match &mut value.data {
+        ValueData::Map(map) => {
+            map.retain(|_, value| value.data != ValueData::Null);
+            map.values_mut().for_each(without_nulls);
+        }
+        ValueData::List(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
 /// The values given to a chart over its own defaults: `null` deletes the default and disappears, except below the
 /// keys of dependencies, whose defaults are not here.
 pub(super) fn coalesce(defaults: Value, given: Value, dependencies: &[&str]) -> Value {

@@ -76,7 +76,7 @@ impl Builder<'_> {
             let (doc, node) = match input {
                 ValuesInput::Set { value, .. } => return is_placeholder(value),
                 ValuesInput::Argument { .. } => return false,
-                ValuesInput::Node(at) => (at.doc, Some(at.node)),
+                ValuesInput::Node(at) | ValuesInput::Patch { at, .. } => (at.doc, Some(at.node)),
                 ValuesInput::Doc(doc) => (*doc, None),
             };
             let Some(entry) = self.loader.docs.get(doc.0 as usize) else { return false };

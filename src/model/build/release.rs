@@ -2,7 +2,7 @@
 
 use super::Builder;
 use super::chart::{Chart, Dependency};
-use super::merge::{coalesce, empty, merge, value_of};
+use super::merge::{coalesce, empty, merge, patch, value_of};
 use super::set::{self, SetKind};
 use crate::model::release::{ChartRef, ClusterGiven, Deployer, LeftOut, Release, ValuesInput};
 use crate::model::values::{Value, ValueAt, ValueData};
@@ -87,6 +87,30 @@ impl Builder<'_> {
         } else if !node.is_null() {
             given.complete = false;
         }
+    }
+
+    /// Adds a `valuesObject` with the JSON merge patches over it, the weakest first.
+    pub(super) fn give_patched(&mut self, given: &mut Given, own: Option<At>, patches: &[At]) {
+        let mut patched = empty();
+        for (index, at) in own.iter().chain(patches).enumerate() {
+            let Some(node) = self.node(*at) else { continue };
+            if !node.is_mapping() {
+                given.complete = false;
+                continue;
+            }
+            let value = value_of(at.doc, None, node);
+            let is_own = own.is_some() && index == 0;
+            match is_own {
+                true => patched = value,
+                false => patch(&mut patched, value),
+            }
+            given.docs.push(at.doc);
+            given.inputs.push(match is_own {
+                true => ValuesInput::Node(*at),
+                false => ValuesInput::Patch { at: *at, alone: index == 0 },
+            });
+        }
+        merge(&mut given.values, patched);
     }
 
     /// Adds the YAML inside a string: `helm.values`, a key of a ConfigMap. `templated`: something fills in the text.

@@ -117,6 +117,11 @@ impl Builder<'_> {
                 let (file, document) = (self.inline_name(entry.file), entry.tree.clone());
                 Some(ValuesSource::Node { file, document, node: at.node })
             }
+            ValuesInput::Patch { at, alone } => {
+                let entry = self.loader.docs.get(at.doc.0 as usize)?;
+                let (file, document) = (self.inline_name(entry.file), entry.tree.clone());
+                Some(ValuesSource::Patch { file, document, node: at.node, alone: *alone })
+            }
             ValuesInput::Argument { kind, text } => {
                 let files = self.settings.chart.files.clone();
                 let read = move |name: &str| {
@@ -278,7 +283,7 @@ impl Builder<'_> {
         for input in &release.inputs {
             let doc = match input {
                 ValuesInput::Doc(doc) => Some(*doc),
-                ValuesInput::Node(at) => Some(at.doc),
+                ValuesInput::Node(at) | ValuesInput::Patch { at, .. } => Some(at.doc),
                 ValuesInput::Set { at, .. } => at.map(|at| at.doc),
                 ValuesInput::Argument { .. } => None,
             };
