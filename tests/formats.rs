@@ -282,3 +282,34 @@ fn charts_that_are_not_rendered_fail_the_run_where_that_is_asked_for() {
     assert_eq!(folder.check(&["--fail-on-not-rendered"]).code, 1);
     assert_eq!(folder.check(&["--fail-on-not-rendered", "--exit-zero"]).code, 0);
 }
+
+#[test]
+fn credentials_of_a_url_are_masked_where_a_rule_prints_it() {
+    let folder = Folder::new(&[
+        (
+            "app.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  \
+             closed: https://bob:rosebud@example.com/kubernetes/charts/stable\n  \
+             open: https://example.com/kubernetes/charts/stable/releases/download/archives/index\n",
+        ),
+        (
+            "rules/url-in-map.yaml",
+            "id: url-in-map\nseverity: warning\nsummary: a URL\nwhy: none\nremedy: none\nfor: resource\n\
+             select: $.data.*\nwhere: { value: { starts-with: 'https://' } }\n\
+             report: { at: value, message: \"it says `{value}`\" }\nexamples:\n  bad:\n    - a.yaml: |\n        \
+             apiVersion: v1\n        kind: ConfigMap\n        metadata: { name: a }\n        data:\n          \
+             a: https://x\n        #    ^^^^^^^^^ url-in-map\n  good: [{ a.yaml: '' }]\n",
+        ),
+    ]);
+    for format in ["pretty", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
+        let ran = folder.run(&["check", "--rules", "rules", "app.yaml", "--format", format]);
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+        assert!(!ran.out.contains("rosebud"), "{format}: {}", ran.out);
+        assert!(
+            ran.out.contains("bob:*******@example.com/kubernetes/charts/stable"),
+            "{format}: {}",
+            ran.out
+        );
+        assert!(ran.out.contains("/charts/stable/releases/download/archives/index"), "{format}: {}", ran.out);
+    }
+}

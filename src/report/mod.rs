@@ -16,6 +16,7 @@ pub mod pretty;
 pub mod rules;
 pub mod sarif;
 pub mod secrets;
+mod urls;
 
 use std::sync::Arc;
 
@@ -231,7 +232,7 @@ impl Reported {
                 ReportedPlace {
                     location: sources.location(place),
                     place: Some(place),
-                    message: related.message.clone(),
+                    message: secrets::mask_message(&related.message),
                 }
             })
             .collect();
@@ -266,9 +267,9 @@ impl Reported {
         Reported {
             rule: finding.rule.clone(),
             severity: finding.severity,
-            message: finding.message.clone(),
-            help: finding.help.clone(),
-            label: finding.label.clone(),
+            message: secrets::mask_message(&finding.message),
+            help: secrets::mask_message(&finding.help),
+            label: secrets::mask_message(&finding.label),
             resource: finding.resource.clone(),
             path: finding.path.clone(),
             fingerprint: digest(&[&shape, sources.root_path(place)]),
@@ -305,8 +306,8 @@ impl ReportedError {
         };
         ReportedError {
             code: error.code.to_string(),
-            message: error.message.clone(),
-            help: error.help.clone(),
+            message: secrets::mask_message(&error.message),
+            help: error.help.as_deref().map(secrets::mask_message),
             location: place.map(|place| sources.location(place)).or_else(whole_file),
             place,
         }

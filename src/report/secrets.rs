@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use ddlint_yaml::{Node, Span};
 use regex::Regex;
 
+use super::urls::{self, Ranges};
 use crate::model::{At, DocId, Model};
 use crate::source::{FileId, Origin, Place};
 
@@ -29,6 +30,8 @@ static KEYED: LazyLock<Regex> = LazyLock::new(|| {
 /// Long runs of hexadecimal or base64 letters: keys, tokens, digests of secrets.
 static OPAQUE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:ddapp_|ddapi_)?(?:[0-9a-fA-F]{32,64}|[A-Za-z0-9+/]{40,}={0,2})"));
+/// What stands behind the name of a host.
+static PORT: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^:\d{1,5}(?:[/?#\s"'`,)\]}]|$)"#));
 /// A text that may hold the name of a secret beside its value.
 static NAMED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)name:[^\n]*(?:key|passw|passphrase|token|secret|credential)"));
@@ -39,9 +42,14 @@ static REFERENCE: LazyLock<Regex> =
 /// The line with the secret parts replaced by `*`, character for character, so that columns stay. `in_secret` says
 /// that the whole line stands in the data of a Secret: then every value is masked.
 pub fn mask_line(line: &str, in_secret: bool) -> String {
-    let mut hidden: Vec<(usize, usize)> = Vec::new();
+    let (addresses, mut hidden) = opaque(line);
+    let in_address = |at: usize| addresses.iter().any(|&(start, end)| (start..end).contains(&at));
     for found in KEYED.captures_iter(line) {
         if let (Some(key), Some(value)) = (found.name("key"), found.name("value")) {
+            // A host may have such a name, and a port.
+            if in_address(key.end()) && PORT.is_match(line.get(key.end()..).unwrap_or_default()) {
+                continue;
+            }
             let word = value.as_str().trim_matches(['"', '\'']);
             let harmless = word.is_empty() || matches!(word, "true" | "false" | "null" | "~" | "{}" | "[]");
             if !harmless && !REFERENCE.is_match(key.as_str().trim_end_matches(['"', '\''])) {
@@ -49,7 +57,6 @@ pub fn mask_line(line: &str, in_secret: bool) -> String {
             }
         }
     }
-    hidden.extend(OPAQUE.find_iter(line).map(|found| (found.start(), found.end())));
     if in_secret {
         match line.split_once(": ") {
             Some((key, _)) => hidden.push((key.len() + 2, line.len())),
@@ -59,6 +66,27 @@ pub fn mask_line(line: &str, in_secret: bool) -> String {
             None => {}
         }
     }
+    masked(line, &hidden)
+}
+
+/// A sentence of a report in the same way. What stands behind the name of a key in it are words.
+pub fn mask_message(text: &str) -> String {
+    masked(text, &opaque(text).1)
+}
+
+/// The URLs of a line, and the parts of it that look like secrets.
+fn opaque(line: &str) -> (Ranges, Ranges) {
+    let (addresses, mut hidden) = urls::urls(line);
+    let unreadable = OPAQUE.find_iter(line).filter(|found| {
+        let in_address = addresses.iter().any(|&(start, end)| (start..end).contains(&found.start()));
+        let digest = line.get(..found.start()).is_some_and(|before| before.ends_with("@sha256:"));
+        !in_address && !digest && !is_path(found.as_str())
+    });
+    hidden.extend(unreadable.map(|found| (found.start(), found.end())));
+    (addresses, hidden)
+}
+
+fn masked(line: &str, hidden: &[(usize, usize)]) -> String {
     if hidden.is_empty() {
         return line.to_string();
     }
@@ -68,6 +96,11 @@ pub fn mask_line(line: &str, in_secret: bool) -> String {
             if inside && !c.is_whitespace() && !matches!(c, '"' | '\'') { '*' } else { c }
         })
         .collect()
+}
+
+/// Letters with slashes between them are base64 or a path; a path consists of words.
+fn is_path(text: &str) -> bool {
+    text.contains('/') && text.split(['/', '+', '=']).filter(|part| part.len() >= 8).all(urls::is_wordy)
 }
 
 /// Whether what a name stands for is a secret.
