@@ -137,6 +137,9 @@ pub struct Finding {
     pub about: Option<Place>,
     /// What the primary place shows, in a few words; may be empty.
     pub label: String,
+    /// What keeps it apart from another finding of its rule at the same place; mostly empty, as one place is one
+    /// cause.
+    pub apart: String,
     /// Other places, in the order in which they help the reader.
     pub related: Vec<Related>,
     /// The chain from the place to the rendered field.

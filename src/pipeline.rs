@@ -275,6 +275,7 @@ fn not_rendered(model: &Model, rules: &Rules<'_>) -> Vec<Finding> {
         primary: it.place,
         about: None,
         label: String::new(),
+        apart: String::new(),
         related: Vec::new(),
         origin: Vec::new(),
         affected: Vec::new(),

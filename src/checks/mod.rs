@@ -83,6 +83,7 @@ impl CheckContext<'_> {
             primary,
             about: None,
             label: String::new(),
+            apart: String::new(),
             related: Vec::new(),
             origin: Vec::new(),
             affected,

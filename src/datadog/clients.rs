@@ -49,7 +49,7 @@ pub(crate) struct Client {
     pub(crate) via_place: Option<Place>,
     /// The container certainly sends this leg: it is not switched off, and something says that it is used.
     pub(crate) sends: bool,
-    /// An earlier leg of this container is decided by the same entry.
+    /// An earlier leg of this container is decided by the same entry and has the same help.
     pub(crate) repeats: bool,
     /// The webhook adds a Unix socket that outranks the target.
     pub(crate) repaired: Option<bool>,
@@ -86,22 +86,30 @@ pub(crate) fn clients(model: &Model, near: &Neighbours<'_>, agents: &[Agent]) ->
             if container.kind == ContainerKind::Init || is_datadog_software(container) {
                 continue;
             }
-            let mut seen: Vec<usize> = Vec::new();
+            let mut legs: Vec<Client> = Vec::new();
             for leg in [Leg::Apm, Leg::Dogstatsd, Leg::Otlp] {
                 let target = target(&container.env, leg);
                 if target.kind == TargetKind::Implicit && (leg != Leg::Apm || !looks_traced(&container.env)) {
                     continue;
                 }
                 let sends = sends(&container.env, leg);
-                let repeats = target.entry.is_some_and(|entry| seen.contains(&entry));
-                if sends {
-                    seen.extend(target.entry);
-                }
-                found.push(client(model, near, agents, id, index, leg, target, sends, repeats));
+                let mut client = client(model, near, agents, id, index, leg, target, sends);
+                client.repeats = legs.iter().any(|earlier| client.is_like(earlier));
+                legs.push(client);
             }
+            found.append(&mut legs);
         }
     }
     found
+}
+
+impl Client {
+    /// The earlier leg is sent, and what is said of it can be said of this one.
+    fn is_like(&self, earlier: &Client) -> bool {
+        let same_entry = self.target.entry.is_some() && self.target.entry == earlier.target.entry;
+        let same_help = (self.pod_listens, &self.repaired) == (earlier.pod_listens, &earlier.repaired);
+        earlier.sends && same_entry && same_help
+    }
 }
 
 /// Something says that a tracer is at work, though no variable names a target.
@@ -130,7 +138,6 @@ fn client(
     leg: Leg,
     target: Target,
     sends: bool,
-    repeats: bool,
 ) -> Client {
     let resource = model.resource(id);
     let workload = resource.workload.as_deref();
@@ -161,7 +168,7 @@ fn client(
         written_place,
         via_place,
         sends,
-        repeats,
+        repeats: false,
         repaired: match (workload, container) {
             (Some(workload), Some(container)) => repaired(model, resource, workload, container, leg, agents),
             _ => None,

@@ -265,6 +265,7 @@ fn finding(place: Place, rule: &str, resource: Option<ResourceName>, severity: S
         primary: place,
         about: None,
         label: String::new(),
+        apart: String::new(),
         related: Vec::new(),
         origin: Vec::new(),
         affected: Vec::new(),

@@ -295,6 +295,8 @@ pub(crate) struct Case {
     pub(crate) at: At,
     pub(crate) affects: At,
     pub(crate) label: Template,
+    /// Findings at one place stay apart where this differs.
+    pub(crate) apart: Option<Source>,
     pub(crate) message: Template,
     pub(crate) help: Template,
     pub(crate) related: Vec<RelatedAt>,

@@ -227,7 +227,10 @@ fn run(example: &Example, registry: &Registry, selection: &Selection) -> Option<
     for file in &example.files {
         for mark in &file.marks {
             let list = if mark.related { &related } else { &primary };
-            let found = list.iter().find(|actual| actual.fits(&file.path, mark));
+            let fitting = || list.iter().filter(|actual| actual.fits(&file.path, mark));
+            // Of several at one place each has its own mark.
+            let wanted = fitting().find(|actual| mark.severity.is_some() && actual.severity == mark.severity);
+            let found = wanted.or_else(|| fitting().next());
             match (found, mark.severity) {
                 (None, _) => problems.push(format!(
                     "missing: nothing {}at {}:{} columns {} to {}",
@@ -248,16 +251,21 @@ fn run(example: &Example, registry: &Registry, selection: &Selection) -> Option<
             }
         }
     }
-    let marked = |actual: &Actual, wants_related: bool| {
-        example.files.iter().any(|file| {
-            file.marks.iter().any(|mark| mark.related == wants_related && actual.fits(&file.path, mark))
-        })
+    let marks = |actual: &Actual, wants_related: bool| {
+        let of_file = |file: &ExampleFile| {
+            let fits = |mark: &&Mark| mark.related == wants_related && actual.fits(&file.path, mark);
+            file.marks.iter().filter(fits).count()
+        };
+        example.files.iter().map(of_file).sum::<usize>()
     };
     let related_marks = example.files.iter().flat_map(|file| &file.marks).any(|mark| mark.related);
-    for actual in primary.iter().filter(|actual| !marked(actual, false)) {
-        problems.push(format!("noisy: {}", actual.show(&model)));
+    for (index, actual) in primary.iter().enumerate() {
+        let before = primary.iter().take(index).filter(|other| other.place == actual.place).count();
+        if before >= marks(actual, false) {
+            problems.push(format!("noisy: {}", actual.show(&model)));
+        }
     }
-    for actual in related.iter().filter(|actual| related_marks && !marked(actual, true)) {
+    for actual in related.iter().filter(|actual| related_marks && marks(actual, true) == 0) {
         problems.push(format!("noisy, related: {}", actual.show(&model)));
     }
     (!problems.is_empty()).then(|| problems.join("\n    "))

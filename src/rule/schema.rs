@@ -88,6 +88,11 @@ const AFFECTS: Field = may(
      finding is about",
 );
 const LABEL: Field = may("label", Kind::Line, "what the primary place shows, in a few words");
+const APART: Field = may(
+    "apart",
+    Kind::Line,
+    "a fact: findings at one place stay apart where it differs; without it one place is one cause, and one finding",
+);
 const HELP: Field = may("help", Kind::Text, "what to do; the rule's remedy where it is not given");
 const RELATED: Field = may("related", Kind::Shapes(&RELATED_SHAPE), "other places that help the reader");
 const FIX: Field =
@@ -156,6 +161,7 @@ pub(crate) static REPORT: Shape = Shape {
         AT,
         AFFECTS,
         LABEL,
+        APART,
         may("message", Kind::Line, "one line, present tense, no full stop; `{fact}` is filled in"),
         HELP,
         RELATED,
@@ -178,6 +184,7 @@ pub(crate) static CASE: Shape = Shape {
         AT,
         AFFECTS,
         LABEL,
+        APART,
         may("message", Kind::Line, "one line, present tense, no full stop; `{fact}` is filled in"),
         HELP,
         RELATED,

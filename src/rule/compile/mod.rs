@@ -302,6 +302,7 @@ impl Compiler<'_> {
             at: get("at").map(|at| self.at(at, names)).unwrap_or_default(),
             affects: get("affects").map(|at| self.at(at, names)).unwrap_or_default(),
             label: self.words(get("label"), names, true),
+            apart: get("apart").and_then(|apart| self.fact_named(apart, names)),
             message,
             help: self.words(Some(get("help").unwrap_or(remedy)), names, false),
             related: get("related").map(|related| self.related(related, names)).unwrap_or_default(),

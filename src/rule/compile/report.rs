@@ -246,6 +246,12 @@ impl Compiler<'_> {
         Some(keys)
     }
 
+    /// A fact by its name.
+    pub(super) fn fact_named(&mut self, node: Node<'_>, names: &Names) -> Option<Source> {
+        let text = node.text().unwrap_or_default();
+        names.resolve(self.set, text, node.span(), self.problems).map(|(source, _)| source)
+    }
+
     /// A name that stands for members of a view.
     fn member(&mut self, node: Node<'_>, names: &Names) -> Option<Source> {
         let text = node.text().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! One cause, one finding: findings of one rule at one place become one.
+//! One cause, one finding: findings of one rule at one place become one, unless the rule says what keeps them apart.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +14,16 @@ pub(super) fn merge(model: &Model, findings: Vec<Finding>) -> Vec<Finding> {
     let mut keyed: Vec<(Place, Finding)> =
         findings.into_iter().map(|finding| (model.sources.outermost(finding.primary), finding)).collect();
     keyed.sort_by(|(a_place, a), (b_place, b)| {
-        let a = (&a_place, &a.rule, Reverse(a.severity), &a.message, &a.resource, &a.path);
-        let b = (&b_place, &b.rule, Reverse(b.severity), &b.message, &b.resource, &b.path);
+        let a = (&a_place, &a.rule, &a.apart, Reverse(a.severity), &a.message, &a.resource, &a.path);
+        let b = (&b_place, &b.rule, &b.apart, Reverse(b.severity), &b.message, &b.resource, &b.path);
         a.cmp(&b)
     });
     let mut merged: Vec<(Place, Finding)> = Vec::new();
     for (place, finding) in keyed {
         match merged.last_mut() {
-            Some((last_place, last)) if *last_place == place && last.rule == finding.rule => {
+            Some((last_place, last))
+                if (*last_place, &last.rule, &last.apart) == (place, &finding.rule, &finding.apart) =>
+            {
                 absorb(last, finding)
             }
             _ => merged.push((place, finding)),
@@ -40,10 +42,11 @@ pub(crate) fn merge_led_back(
     model: &Model,
     findings: Vec<(Finding, Option<Place>)>,
 ) -> Vec<(Finding, Option<Place>)> {
-    let mut order: BTreeMap<(Arc<str>, Place), usize> = BTreeMap::new();
+    let mut order: BTreeMap<(Arc<str>, Place, String), usize> = BTreeMap::new();
     let mut merged: Vec<(Finding, Option<Place>)> = Vec::new();
     for (finding, printed) in findings {
-        let key = (finding.rule.clone(), model.sources.outermost(finding.primary));
+        let place = model.sources.outermost(finding.primary);
+        let key = (finding.rule.clone(), place, finding.apart.clone());
         let Some((known, place)) = order.get(&key).and_then(|at| merged.get_mut(*at)) else {
             order.insert(key, merged.len());
             merged.push((finding, printed));

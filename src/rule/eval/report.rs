@@ -49,11 +49,17 @@ impl Eval<'_> {
             primary,
             about,
             label: one_line(&self.text(&case.label, frame, Focus::All).0),
+            apart: self.apart(case, frame),
             related,
             origin: Vec::new(),
             affected,
             fix: case.fixes.iter().find_map(|plan| self.fix(plan, frame)),
         })
+    }
+
+    fn apart(&self, case: &Case, frame: &Frame<'_>) -> String {
+        let value = case.apart.as_ref().map(|source| self.value(source, frame, Focus::All).value);
+        value.map(|value| value.print()).unwrap_or_default()
     }
 
     fn severity(&self, severity: &SeverityOf, frame: &Frame<'_>) -> Severity {

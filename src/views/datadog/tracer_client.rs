@@ -29,7 +29,7 @@ impl Listed for Client {
             |q| Fact::str(q.it.leg.sends(), None);
         "sends", Bool, "it certainly sends this leg: tracing is not switched off; for DogStatsD, the container names it",
             |q| Fact::bool(q.it.sends, None);
-        "repeats", Bool, "an earlier leg of this container is decided by the same entry",
+        "repeats", Bool, "an earlier leg of this container is decided by the same entry, and neither a sidecar nor the webhook tells the two apart",
             |q| Fact::bool(q.it.repeats, None);
         "target", Str, "the variable that decides; its place is the value (the `fieldPath`, the URL)",
             |q| word(q.it.variable.as_deref(), q.it.value_place);
