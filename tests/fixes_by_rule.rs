@@ -73,6 +73,7 @@ const RULES: &[(&str, Named)] = &[
             (0, 1, NO_SERVICE),
             (1, 1, NO_SERVICE),
             (2, 1, "no variable is there to change; which one is meant is not known"),
+            (4, 1, NO_SERVICE),
         ]),
     ),
     ("not-rendered", Named::None("ddlint's own")),
