@@ -1,20 +1,50 @@
-//! What a change brings: the findings that a revision does not have, each with the changed line that causes it where
-//! the origins of its text show one.
+//! What a change brings: the findings that a revision does not have, each with the changed line that causes it.
 //!
 //! The revision is linted on its own files. Deliberately absent: reading git (`discover::git`).
+
+mod causes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use crate::discover::{
+    self, DiskTree, EntryKind, GitError, GitTree, Repository, RestoredTree, Tree, file_name,
+};
+use crate::model::Settings;
+use crate::pipeline::{self, Linted, LintedTree, Rules};
+use crate::render::Program;
+use crate::report::{Hidden, HiddenBy, Report, Reported};
+use crate::source::{Origin, SourceMap};
 
-use crate::discover::{self, DiskTree, EntryKind, GitError, GitTree, Repository, Tree, file_name};
-use crate::pipeline::{self, Linted, Rules};
-use crate::report::{Hidden, HiddenBy, Reported, ReportedPlace};
-use crate::source::{Location, Origin, SourceMap};
+use self::causes::{Causes, places};
 
 /// More pairs of files than this are not compared: what was moved then counts as new.
 const MOST_PAIRS: usize = 10_000;
+
+/// Lints the same with other files.
+struct Again<'a> {
+    named: &'a [discover::Input],
+    options: &'a discover::Options,
+    settings: &'a Settings,
+    rules: &'a Rules<'a>,
+}
+
+impl Again<'_> {
+    fn run(&self, tree: &dyn Tree) -> LintedTree {
+        let there = self.named.iter().filter(|input| tree.kind(&input.path).is_some());
+        let named: Vec<discover::Input> = there.cloned().collect();
+        pipeline::lint_tree(tree, &named, self.options, self.settings.clone(), self.rules)
+    }
+
+    fn lint(&self, tree: &dyn Tree) -> Report {
+        self.run(tree).report
+    }
+
+    /// The program `helm` renders only what stands on the disk.
+    fn is_possible(&self) -> bool {
+        self.settings.rendering.program == Program::Builtin
+    }
+}
 
 /// Hides what a revision has too. The number of inputs of the revision that could not be worked with.
 pub fn hide_known(
@@ -23,24 +53,39 @@ pub fn hide_known(
     options: &discover::Options,
     rules: &Rules<'_>,
 ) -> Result<usize, GitError> {
-    let disk = &linted.disk;
-    let tree = Repository::open(disk.root())?.tree(rev, disk)?;
-    let named: Vec<discover::Input> =
-        linted.named.iter().filter(|input| tree.kind(&input.path).is_some()).cloned().collect();
-    let mut base = pipeline::lint_tree(&tree, &named, options, linted.model.settings.clone(), rules);
-    let renamed = renames(&tree, disk, &linted.model.sources);
+    let Linted { model, report, disk, named, .. } = linted;
+    let tree = &Repository::open(disk.root())?.tree(rev, disk)?;
+    let again = &Again { named, options, settings: &model.settings, rules };
+    let mut base = again.run(tree);
+    let renamed = &renames(tree, disk, &model.sources);
     base.report.rename(&renamed.iter().map(|(new, old)| (old.clone(), new.clone())).collect());
     let known: BTreeSet<String> = base.report.findings.into_iter().map(|it| it.fingerprint).collect();
-    linted.report.hide(|finding| {
+    report.hide(|finding| {
         let hidden = Hidden { by: HiddenBy::Revision, reason: rev.to_string() };
         known.contains(&finding.fingerprint).then_some(hidden)
     });
-    let mut changes =
-        Changes { tree: &tree, renamed: &renamed, sources: &linted.model.sources, lines: BTreeMap::new() };
-    for finding in &mut linted.report.findings {
-        changes.explain(finding, rev);
-    }
+    let (then, now) = (on_disk(&base.model.sources), on_disk(&model.sources));
+    let paths: BTreeSet<&str> = then.keys().chain(now.keys()).copied().collect();
+    let changed: Vec<&str> = paths.into_iter().filter(|path| then.get(path) != now.get(path)).collect();
+    let causes = Causes { tree, disk, renamed, sources: &model.sources, rev, again };
+    causes.explain(&mut report.findings, &with_old_names(changed.into_iter(), renamed));
     Ok(base.report.errors.len())
+}
+
+/// Each file is one change, together with the name that it had.
+fn with_old_names<'a>(
+    changed: impl Iterator<Item = &'a str>,
+    renamed: &BTreeMap<String, String>,
+) -> Vec<BTreeSet<String>> {
+    let old: BTreeSet<&str> = renamed.values().map(String::as_str).collect();
+    let names = |path: &str| renamed.get(path).cloned().into_iter().chain([path.to_string()]).collect();
+    changed.filter(|path| !old.contains(path)).map(names).collect()
+}
+
+/// Files on the disk (or of a revision) with their texts.
+fn on_disk(sources: &SourceMap) -> BTreeMap<&str, &str> {
+    let files = sources.iter().filter(|(_, file)| matches!(file.origin, Origin::Disk));
+    files.map(|(_, file)| (&*file.root_path, &*file.text)).collect()
 }
 
 /// Files that are new, with the file of the revision that became them: by equal lines, as git does it.
@@ -102,80 +147,51 @@ fn likeness(a: &str, b: &str) -> usize {
     (200 * common).checked_div(total).unwrap_or(100)
 }
 
-/// The lines of files that differ from the revision.
-struct Changes<'a> {
-    tree: &'a GitTree,
-    renamed: &'a BTreeMap<String, String>,
-    sources: &'a SourceMap,
-    /// By file: first and last changed line, from 1; a removed line counts at both its neighbours.
-    lines: BTreeMap<String, Vec<(u32, u32)>>,
-}
-
-impl Changes<'_> {
-    /// Adds the changed line that a new finding comes from.
-    fn explain(&mut self, finding: &mut Reported, rev: &str) {
-        let chain = finding.origin.iter().filter_map(|step| step.location.as_ref());
-        let related = finding.related.iter().map(|related| &related.location);
-        let places = std::iter::once(&finding.location).chain(chain).chain(related);
-        let found = places.cloned().find_map(|place| self.changed(&place));
-        if let Some(location) = found {
-            let message = format!("changed since `{rev}`, which causes this");
-            finding.related.push(ReportedPlace { location, place: None, message });
+/// Hides what the files, named relative to the root, do not cause: what neither names a place in one of them nor came
+/// with their changes since a revision (of git, where it is there).
+pub fn hide_elsewhere(
+    linted: &mut Linted,
+    files: &BTreeSet<String>,
+    revs: &[String],
+    options: &discover::Options,
+    rules: &Rules<'_>,
+) {
+    let Linted { model, report, disk, named, .. } = linted;
+    let mut caused: BTreeSet<String> = BTreeSet::new();
+    let mut rest = false;
+    for finding in &report.findings {
+        if places(finding).any(|place| files.contains(&place.root_file)) {
+            caused.insert(finding.fingerprint.clone());
+        } else {
+            rest = true;
         }
     }
-
-    /// The changed lines among those of a place.
-    fn changed(&mut self, place: &Location) -> Option<Location> {
-        if !self.lines.contains_key(&place.root_file) {
-            let lines = self.lines_of(&place.root_file);
-            self.lines.insert(place.root_file.clone(), lines);
+    let again = &Again { named, options, settings: &model.settings, rules };
+    // What was removed leaves no place: what is not there without the changes of the files came with them.
+    let git = if rest && again.is_possible() { Repository::open(disk.root()).ok() } else { None };
+    let tree = git.and_then(|git| revs.iter().find_map(|rev| Some((rev, git.tree(rev, disk).ok()?))));
+    if let Some((rev, tree)) = &tree {
+        let differs = |path: &&String| tree.read(path).ok() != disk.read(path).ok();
+        let changed: BTreeSet<String> = files.iter().filter(differs).cloned().collect();
+        if !changed.is_empty() {
+            let renamed = &renames(tree, disk, &model.sources);
+            let groups = with_old_names(changed.iter().map(String::as_str), renamed);
+            let restored = RestoredTree::new(disk, tree, groups.iter().flatten().cloned().collect());
+            let mut before = again.lint(&restored);
+            before.rename(&renamed.iter().map(|(new, old)| (old.clone(), new.clone())).collect());
+            let before: BTreeSet<String> = before.findings.into_iter().map(|it| it.fingerprint).collect();
+            let causes = Causes { tree, disk, renamed, sources: &model.sources, rev, again };
+            let is_new =
+                |it: &&mut Reported| !caused.contains(&it.fingerprint) && !before.contains(&it.fingerprint);
+            let new: Vec<&mut Reported> = report.findings.iter_mut().filter(is_new).collect();
+            let also: Vec<String> = new.iter().map(|it| it.fingerprint.clone()).collect();
+            causes.search_all(new, &groups);
+            caused.extend(also);
         }
-        // A range that ends at the beginning of a line does not hold that line.
-        let last = if place.end_column == 1 { place.end_line.saturating_sub(1) } else { place.end_line };
-        let last = last.max(place.line);
-        let ranges = self.lines.get(&place.root_file)?;
-        let (from, to) = ranges.iter().find(|(from, to)| *from <= last && place.line <= *to)?;
-        let (line, end_line) = ((*from).max(place.line), (*to).min(last));
-        if line == place.line && end_line == last {
-            return Some(place.clone());
-        }
-        let file = self.sources.get(self.sources.by_root_path(&place.root_file)?);
-        let start = *file.line_starts().get(line as usize - 1)?;
-        let end = file.line_starts().get(end_line as usize).map_or(file.text.len() as u32, |next| next - 1);
-        let (_, end_column) = file.line_column(end);
-        let (offset, length) = (start, end.saturating_sub(start));
-        Some(Location { line, column: 1, end_line, end_column, offset, length, ..place.clone() })
     }
-
-    fn lines_of(&self, path: &str) -> Vec<(u32, u32)> {
-        let Some(file) = self.sources.by_root_path(path) else { return Vec::new() };
-        let new: Vec<&str> = self.sources.get(file).text.lines().collect();
-        let old_path = self.renamed.get(path).map_or(path, String::as_str);
-        let old = self.tree.read(old_path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let old = old.unwrap_or_default();
-        // Line ends are git's to convert.
-        let old: Vec<&str> = old.lines().collect();
-        capture_diff_slices(Algorithm::Myers, &old, &new)
-            .into_iter()
-            .filter_map(|op| match op {
-                DiffOp::Equal { .. } => None,
-                DiffOp::Delete { new_index, .. } => Some((new_index as u32, new_index as u32 + 1)),
-                DiffOp::Insert { new_index, new_len, .. } | DiffOp::Replace { new_index, new_len, .. } => {
-                    Some((new_index as u32 + 1, (new_index + new_len) as u32))
-                }
-            })
-            .collect()
-    }
-}
-
-/// Hides what does not touch one of the files, named relative to the root.
-pub fn hide_elsewhere(linted: &mut Linted, files: &BTreeSet<String>) {
-    linted.report.hide(|finding| {
-        let chain = finding.origin.iter().filter_map(|step| step.location.as_ref());
-        let related = finding.related.iter().map(|related| &related.location);
-        let mut places = std::iter::once(&finding.location).chain(chain).chain(related);
-        let touches = places.any(|place| files.contains(&place.root_file));
-        (!touches).then(|| Hidden { by: HiddenBy::Elsewhere, reason: String::new() })
+    report.hide(|finding| {
+        let hidden = Hidden { by: HiddenBy::Elsewhere, reason: String::new() };
+        (!caused.contains(&finding.fingerprint)).then_some(hidden)
     });
 }
 

@@ -181,6 +181,79 @@ fn a_change_of_values_reports_what_it_causes_in_other_files() {
     assert_eq!(folder.git(&["status", "--porcelain"]), "", "nothing is checked out or written");
 }
 
+const AGENT: &str =
+    "apiVersion: datadoghq.com/v2alpha1\nkind: DatadogAgent\nmetadata: {name: datadog}\nspec: {}\n";
+
+/// What a finding says about the change that causes it: file, line, message.
+fn causes(ran: &Ran) -> Vec<(String, u64, String)> {
+    let text = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_string();
+    let findings = ran.json()["findings"].as_array().cloned().unwrap_or_default();
+    let related = findings.iter().flat_map(|it| it["related"].as_array().cloned().unwrap_or_default());
+    let causes =
+        related.filter(|it| it["message"].as_str().is_some_and(|it| it.contains("which causes this")));
+    causes.map(|it| (text(&it["file"]), it["line"].as_u64().unwrap_or(0), text(&it["message"]))).collect()
+}
+
+#[test]
+fn what_was_removed_causes_what_is_found_because_it_is_absent() {
+    let silent = "clusterAgent:\n  replicas: 2\n";
+    let open = "apm:\n    portEnabled: true\n";
+    let before = format!(
+        "datadog:\n  apiKeyExistingSecret: x\n  {open}  site: datadoghq.eu\n  logLevel: INFO\n{silent}"
+    );
+    let after = before.replace(&format!("  {open}"), "");
+    let folder = Folder::repository(&[
+        ("helm/values.yaml", &before),
+        ("k8s/app.yaml", APP),
+        ("k8s/other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"),
+    ]);
+    assert_eq!(check(&folder, &[]).rules(), [""; 0]);
+    folder.write("helm/values.yaml", &after);
+    let ran = check(&folder, &["--since", "HEAD"]);
+    assert_eq!(ran.rules(), ["agent-host-ip-unreachable"]);
+    let removed = |line: u64| {
+        let message = "2 lines were removed here since `HEAD`, which causes this";
+        [("helm/values.yaml".to_string(), line, message.to_string())]
+    };
+    assert_eq!(causes(&ran), removed(3), "{}", ran.out);
+    // Of several changes the one without which it is not there.
+    folder.write("k8s/other.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\n");
+    folder.write("helm/values.yaml", &after.replace("INFO", "WARN").replace("replicas: 2", "replicas: 3"));
+    let ran = check(&folder, &["--since", "HEAD"]);
+    assert_eq!(causes(&ran), removed(3), "{}", ran.out);
+    let caused = |files: &[&str]| {
+        folder.run(&[&["check", "--format", "json"][..], &SELECT, &["--caused-by"], files].concat())
+    };
+    assert_eq!(caused(&["helm/values.yaml"]).rules(), ["agent-host-ip-unreachable"]);
+    assert_eq!(caused(&["k8s/other.yaml"]).rules(), [""; 0]);
+    // The file itself is gone; another Agent is there, which was silent beside it.
+    folder.commit("without");
+    folder.write("helm/values.yaml", &before);
+    folder.write("k8s/agent.yaml", AGENT);
+    folder.commit("with");
+    assert_eq!(check(&folder, &[]).rules(), [""; 0]);
+    std::fs::remove_file(folder.path().join("helm/values.yaml")).expect("goes");
+    let gone = |rev: &str| {
+        [("helm/values.yaml".to_string(), 1, format!("removed since `{rev}`, which causes this"))]
+    };
+    let ran = caused(&["helm/values.yaml"]);
+    assert_eq!((ran.rules(), causes(&ran)), (vec!["agent-host-ip-unreachable".into()], gone("HEAD").into()));
+    assert_eq!(causes(&check(&folder, &["--since", "HEAD"])), gone("HEAD"));
+    assert_eq!(caused(&["k8s/other.yaml"]).rules(), [""; 0]);
+    // What is committed is compared with the revision that pre-commit was given, or the user names.
+    folder.commit("gone");
+    assert_eq!(caused(&["helm/values.yaml"]).rules(), [""; 0]);
+    let args = [&["check", "--format", "json"][..], &SELECT, &["--caused-by", "helm/values.yaml"]].concat();
+    let mut command = folder.command(&args);
+    command.env("PRE_COMMIT_FROM_REF", "HEAD~1");
+    let ran = Ran::from(command.output().expect("it starts"));
+    assert_eq!(causes(&ran), gone("HEAD~1"));
+    assert_eq!(caused(&["helm/values.yaml", "--since", "HEAD~1"]).rules(), ["agent-host-ip-unreachable"]);
+    // Without git only what names a place in the files is theirs.
+    std::fs::remove_dir_all(folder.path().join(".git")).expect("goes");
+    assert_eq!(caused(&["helm/values.yaml"]).rules(), [""; 0]);
+}
+
 #[test]
 fn moved_and_renamed_files_are_not_new_and_a_second_of_two_is() {
     let folder = Folder::repository(&[("a.yaml", &pod("web", &[("one", "500")])), ("link.yaml", "")]);

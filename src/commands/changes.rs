@@ -102,8 +102,16 @@ pub(super) fn since(
     Ok(())
 }
 
-/// Hides what does not touch one of the files.
-pub(super) fn caused_by(paths: &[PathBuf], directory: &Path, linted: &mut Linted) {
+/// Hides what the files do not cause. Their changes are those since the revision that the user names, since the one that
+/// pre-commit was given (`--from-ref`), else since the last commit.
+pub(super) fn caused_by(
+    paths: &[PathBuf],
+    directory: &Path,
+    since: Option<&String>,
+    options: &discover::Options,
+    rules: &Rules<'_>,
+    linted: &mut Linted,
+) {
     let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_path_buf());
     let root = linted.disk.root();
     let files: BTreeSet<String> = paths
@@ -114,7 +122,12 @@ pub(super) fn caused_by(paths: &[PathBuf], directory: &Path, linted: &mut Linted
             Some(path.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"))
         })
         .collect();
-    since::hide_elsewhere(linted, &files);
+    let from = std::env::var("PRE_COMMIT_FROM_REF").ok().filter(|rev| !rev.is_empty());
+    let revs: Vec<String> = match since {
+        Some(rev) => vec![rev.clone()],
+        None => from.into_iter().chain(["HEAD".to_string()]).collect(),
+    };
+    since::hide_elsewhere(linted, &files, &revs, options, rules);
 }
 
 /// A path without `.` and `..`.

@@ -89,7 +89,7 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
         changes::since(rev, &options, &rules, &mut linted)?;
     }
     if let Some(files) = &causes {
-        changes::caused_by(files, &directory, &mut linted);
+        changes::caused_by(files, &directory, args.since.as_ref(), &options, &rules, &mut linted);
     }
     drop(bar);
     if mends {

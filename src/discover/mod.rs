@@ -7,12 +7,14 @@ mod disk;
 mod git;
 mod memory;
 mod overlay;
+mod restored;
 mod walk;
 
 pub use disk::DiskTree;
 pub use git::{GitError, GitTree, Repository};
 pub use memory::MemoryTree;
 pub use overlay::OverlayTree;
+pub use restored::RestoredTree;
 pub(crate) use walk::has_shell_shebang;
 
 use crate::finding::InputError;
