@@ -217,14 +217,48 @@ fn repositories_and_clusters_of_the_configuration() {
 }
 
 #[test]
-fn a_setting_without_effect_is_refused_and_not_taken_in_silence() {
-    for (text, name) in [
-        ("argocd: {tracking: label}\n", "argocd.tracking"),
-        ("argocd: {server-side-diff: true}\n", "argocd.server-side-diff"),
-    ] {
-        let folder = Folder::repository(&[(".ddlint.yaml", text), ("values.yaml", TWICE)]);
-        let ran = folder.check(&[]);
-        assert_eq!(ran.code, 2);
-        assert!(ran.err.contains(name) && ran.err.contains("no effect"), "{}", ran.err);
+fn what_argocd_is_said_to_do_is_a_fact_of_its_applications() {
+    let app = |name: &str, annotations: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: {name}\n  annotations: {{{annotations}}}\nspec:\n  \
+             source: {{repoURL: https://git.example.com/a.git, path: x, targetRevision: v1}}\n  \
+             destination: {{server: https://kubernetes.default.svc, namespace: shop}}\n"
+        )
+    };
+    let own = "argocd.argoproj.io/compare-options: 'IncludeMutationWebhook=true, ServerSideDiff=false'";
+    let folder = Folder::repository(&[("a.yaml", &app("one", "")), ("b.yaml", &app("two", own))]);
+    let facts = || {
+        let out = folder.run(&["query", "--view", "application"]).out;
+        let asked = |line: &&str| line.contains("server-side-diff:") || line.contains("tracking:");
+        out.lines().filter(asked).map(|line| line.trim().to_string()).collect::<Vec<_>>()
+    };
+    let switched_off = "server-side-diff: false  (b.yaml:5:53)";
+    let shows = |one: &str, tracking: &str| {
+        let tracking = format!("tracking: {tracking}");
+        vec![format!("server-side-diff: {one}"), tracking.clone(), switched_off.to_string(), tracking]
+    };
+    assert_eq!(facts(), shows("false", "annotation"));
+    // What the input shows of ArgoCD itself.
+    let map = |name: &str, data: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{{data}}}\n")
+    };
+    folder.write("cm.yaml", &map("argocd-cm", "application.resourceTrackingMethod: annotation+label"));
+    folder.write("params.yaml", &map("argocd-cmd-params-cm", "controller.diff.server.side: 'true'"));
+    assert_eq!(facts(), shows("true  (params.yaml:4:37)", "annotation+label  (cm.yaml:4:44)"));
+    // What the user says wins.
+    folder.write(".ddlint.yaml", "argocd: {version: 2.14, tracking: label, server-side-diff: false}\n");
+    assert_eq!(facts(), shows("false", "label"));
+    let shown = folder.run(&["check", ".", "--show-config"]).out;
+    for line in ["  tracking: label", "  server-side-diff: false"] {
+        let found = shown.lines().find(|it| it.starts_with(line));
+        assert!(found.is_some_and(|it| it.ends_with("# .ddlint.yaml:1")), "{shown}");
     }
+    // The default is that of the version.
+    std::fs::remove_file(folder.path().join("cm.yaml")).expect("goes");
+    folder.write(".ddlint.yaml", "argocd: {version: 2.14}\n");
+    assert_eq!(facts(), shows("true  (params.yaml:4:37)", "label"));
+    folder.write(".ddlint.yaml", "argocd: {tracking: labels}\n");
+    let wrong = folder.check(&[]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("did you mean `label`"), "{}", wrong.err);
 }

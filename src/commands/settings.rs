@@ -51,7 +51,6 @@ pub(super) fn of_input(
     let mut settings = model::Settings::default();
     rendering(input, configuration, shown, &mut settings)?;
     argocd(configuration, shown, &mut settings)?;
-    refuse(configuration)?;
     let config = &configuration.config;
     for (url, folder) in &config.repositories {
         shown.entry("repositories", url, &folder.value, from(folder));
@@ -80,24 +79,6 @@ pub(super) fn of_input(
         return Err(configuration.stop(set, message, Some("name the Agent's Service too".to_string())));
     }
     Ok(settings)
-}
-
-/// Settings that nothing acts on yet are refused: silence would be taken for consent.
-fn refuse(configuration: &Configuration) -> Result<(), Stop> {
-    let config = &configuration.config;
-    let waiting = [("argocd.tracking", config.argocd_tracking.as_ref())];
-    let named = waiting.into_iter().find_map(|(name, set)| Some((name, set?.clone())));
-    let switch = config.argocd_server_side_diff.as_ref();
-    let named = named.or_else(|| {
-        switch.map(|set| ("argocd.server-side-diff", Set { value: set.value.to_string(), place: set.place }))
-    });
-    match named {
-        None => Ok(()),
-        Some((name, set)) => {
-            let help = Some("remove it; a later version will know it".to_string());
-            Err(configuration.stop(&set, format!("`{name}` has no effect in this version"), help))
-        }
-    }
 }
 
 fn rendering(
@@ -244,6 +225,14 @@ fn argocd(
             Some(set) => configuration.stop(set, message, None),
             None => Stop::new(message),
         })?;
+    if let Some(set) = &config.argocd_tracking {
+        shown.one("argocd.tracking", &set.value, from(set));
+        settings.argocd_tracking = Some(set.value.clone());
+    }
+    if let Some(set) = &config.argocd_server_side_diff {
+        shown.yaml("argocd.server-side-diff", set.value.to_string(), From::File(set.place));
+        settings.argocd_server_side_diff = Some(set.value);
+    }
     Ok(())
 }
 

@@ -195,6 +195,10 @@ pub struct Settings {
     pub kubernetes: (u32, u32),
     /// The ArgoCD version, for example (3, 2).
     pub argocd: (u32, u32),
+    /// How ArgoCD tracks resources (`argocd.tracking`), where the user says it.
+    pub argocd_tracking: Option<String>,
+    /// Whether ArgoCD compares on the server (`argocd.server-side-diff`), where the user says it.
+    pub argocd_server_side_diff: Option<bool>,
     /// An Agent that is installed elsewhere: Service name.
     pub datadog_service: Option<String>,
     /// An Agent that is installed elsewhere: namespace.
@@ -221,6 +225,8 @@ impl Default for Settings {
         Settings {
             kubernetes: (1, 34),
             argocd: (3, 2),
+            argocd_tracking: None,
+            argocd_server_side_diff: None,
             datadog_service: None,
             datadog_namespace: None,
             datadog_apm_host_port: false,

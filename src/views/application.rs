@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ranks::Ranks;
-use super::{ByScope, DynamicSpec, Fact, FactSpec, FactType, View, facts, order, raw};
+use super::{ByScope, DynamicSpec, Fact, FactSpec, FactType, FactValue, View, facts, order, raw};
 use crate::model::application::Application;
 use crate::model::{AppId, At, Model, ResourceId, ScopeId};
 use crate::source::Place;
@@ -34,6 +34,18 @@ const FACTS: &[FactSpec] = &[
         kind: FactType::Bool,
         doc: "sync option `RespectIgnoreDifferences=true`",
     },
+    FactSpec {
+        name: "server-side-diff",
+        kind: FactType::Bool,
+        doc: "server-side diff is on: its own `compare-options`, `argocd.server-side-diff` of the configuration, \
+              argocd-cmd-params-cm",
+    },
+    FactSpec {
+        name: "tracking",
+        kind: FactType::Str,
+        doc: "annotation, label or annotation+label: `argocd.tracking` of the configuration, argocd-cm, else the \
+              default of the version of ArgoCD",
+    },
     FactSpec { name: "spec", kind: FactType::Node, doc: "`spec`" },
 ];
 
@@ -43,18 +55,70 @@ const FAMILIES: &[DynamicSpec] = &[
 ];
 
 /// Every Application.
-pub(super) struct Applications(ByScope<AppId>, Arc<Ranks>);
+pub(super) struct Applications {
+    members: ByScope<AppId>,
+    ranks: Arc<Ranks>,
+    server_side_diff: Fact,
+    tracking: Fact,
+}
+
+/// A key of a ConfigMap of ArgoCD's own in the input.
+fn own_setting(model: &Model, map: &str, key: &str) -> Option<Fact> {
+    let mut maps = model.resources.iter().filter(|it| it.kind == "ConfigMap" && it.name == map);
+    maps.find_map(|it| {
+        Some(raw::below(model, it.at, &["data", key])).filter(|it| it.value != FactValue::Absent)
+    })
+}
+
+/// How ArgoCD compares where an Application says nothing.
+fn server_side_diff(model: &Model) -> Fact {
+    if let Some(given) = model.settings.argocd_server_side_diff {
+        return Fact::bool(given, None);
+    }
+    match own_setting(model, "argocd-cmd-params-cm", "controller.diff.server.side") {
+        Some(Fact { value: FactValue::Str(text), place }) => Fact::bool(&*text == "true", place),
+        Some(unknown) => unknown,
+        None => Fact::bool(false, None),
+    }
+}
+
+fn tracking(model: &Model) -> Fact {
+    let default = if model.settings.argocd < (3, 0) { "label" } else { "annotation" };
+    match &model.settings.argocd_tracking {
+        Some(given) => facts::text(Some(given), None),
+        None => own_setting(model, "argocd-cm", "application.resourceTrackingMethod")
+            .unwrap_or_else(|| facts::text(Some(default), None)),
+    }
+}
 
 impl Applications {
     pub(super) fn build(model: &Model, ranks: &Arc<Ranks>) -> Self {
         let scopes = model.scopes.iter().enumerate();
         let all =
             scopes.flat_map(|(at, scope)| scope.applications.iter().map(move |id| (ScopeId(at as u32), *id)));
-        Applications(ByScope::new(model, all), ranks.clone())
+        Applications {
+            members: ByScope::new(model, all),
+            ranks: ranks.clone(),
+            server_side_diff: server_side_diff(model),
+            tracking: tracking(model),
+        }
     }
 
     fn get<'m>(&self, model: &'m Model, scope: ScopeId, member: u32) -> Option<&'m Application> {
-        self.0.get(scope, member).map(|id| model.application(*id))
+        self.members.get(scope, member).map(|id| model.application(*id))
+    }
+
+    fn server_side_diff(&self, model: &Model, it: &Application) -> Fact {
+        let own =
+            raw::below(model, it.at, &["metadata", "annotations", "argocd.argoproj.io/compare-options"]);
+        let FactValue::Str(options) = &own.value else {
+            return if own.value == FactValue::Unknown { own } else { self.server_side_diff.clone() };
+        };
+        let mut options = options.split(',').map(str::trim);
+        match options.find_map(|option| option.strip_prefix("ServerSideDiff=")) {
+            Some(value) => Fact::bool(value == "true", own.place),
+            None => self.server_side_diff.clone(),
+        }
     }
 }
 
@@ -72,7 +136,7 @@ impl View for Applications {
         FAMILIES
     }
     fn len(&self, scope: ScopeId) -> usize {
-        self.0.len(scope)
+        self.members.len(scope)
     }
     fn fact(&self, model: &Model, scope: ScopeId, member: u32, fact: usize) -> Fact {
         let Some(it) = self.get(model, scope, member) else { return Fact::ABSENT };
@@ -103,7 +167,7 @@ impl View for Applications {
                 facts::text(it.destination_namespace.as_deref(), place)
             }
             10 => {
-                let parent = it.parent.and_then(|parent| self.1.application(scope, parent));
+                let parent = it.parent.and_then(|parent| self.ranks.application(scope, parent));
                 facts::member("application", parent, None)
             }
             11 | 12 => {
@@ -112,6 +176,8 @@ impl View for Applications {
                 let place = it.sync_options.iter().find(|(given, _)| given == option);
                 Fact::bool(it.has_sync_option(option), place.map(|(_, at)| model.place(*at)))
             }
+            13 => self.server_side_diff(model, it),
+            14 => self.tracking.clone(),
             _ => below(&["spec"]),
         }
     }
@@ -134,6 +200,6 @@ impl View for Applications {
         self.get(model, scope, member).map(|it| it.resource)
     }
     fn positions(&self, model: &Model, scope: ScopeId, member: u32) -> Vec<order::Position> {
-        self.0.get(scope, member).map_or_else(Vec::new, |id| order::of_application(model, *id))
+        self.members.get(scope, member).map_or_else(Vec::new, |id| order::of_application(model, *id))
     }
 }
