@@ -201,11 +201,8 @@ impl<'t> Renderer<'t> {
         let missing: Vec<(String, String)> =
             chart.missing_dependencies().iter().map(|it| (it.name.clone(), it.version.clone())).collect();
         for (name, range) in missing {
-            let Some((file, bytes)) = cache.find(&name, &range) else { continue };
             // Named as if it was vendored: findings in it lead to the dependency.
-            let file = format!("{path}/charts/{file}");
-            if let Ok(found) = load_packed(&bytes, &file, &ArchiveLimits::default())
-                && found.metadata.name == name
+            if let Some(Ok(found)) = cache.find(&name, &range, &format!("{path}/charts"))
                 && !chart.charts.iter().any(|known| known.metadata.name == name)
             {
                 chart.charts.push(Arc::new(found));

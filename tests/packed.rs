@@ -281,9 +281,24 @@ fn dependencies_that_are_not_vendored_are_taken_from_the_cache_that_is_named() {
     // Too new, another chart, no chart: the cache has nothing that fits.
     folder.write_bytes("cache/web-0.2.0.tgz", &version("web", "0.2.0", 20));
     folder.write_bytes("cache/web-tools-2.0.0.tgz", &version("other", "2.0.0", 30));
-    folder.write_bytes("cache/web-0.1.7.tgz", b"\x1f\x8bnoise");
     let told = reason(&folder.run(&check)).expect("a finding");
     assert!(told.contains("`cache` has no archive of that name in that range"), "{told}");
+    assert!(
+        told.contains("`cache/web-tools-2.0.0.tgz` cannot be used: it holds the chart `other`"),
+        "{told}"
+    );
+    // An archive that is there and broken is not passed over in silence, nor are older ones taken for it.
+    folder.write_bytes("cache/web-0.1.6.tgz", &version("web", "0.1.6", 6));
+    folder.write_bytes("cache/web-tools-2.0.0.tgz", &version("web-tools", "2.0.0", 30));
+    for (number, (_, bytes, why)) in bad_archives().into_iter().enumerate() {
+        folder.write_bytes("cache/web-0.1.7.tgz", &bytes);
+        let ran = folder.run(&check);
+        let told = reason(&ran).expect("a finding");
+        let begin = "web ~0.1; `cache/web-0.1.7.tgz` cannot be used: ";
+        assert!(told.contains(begin) && told.contains(why), "{number}: {begin}{why} in {told}");
+        assert!(told.contains("fetch the archive again") && !told.contains("of that name"), "{told}");
+        assert_eq!((ran.code, ran.errors()), (1, Vec::new()));
+    }
 
     // The newest in the range counts; what is wrong in it stands at the entry, or at the value of the parent.
     for (name, bytes) in [

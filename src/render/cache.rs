@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ddlint_helm::chart::newest_in_range;
+use ddlint_helm::chart::{ArchiveLimits, Chart, load_packed, newest_in_range};
 
 /// A folder of packed charts.
 #[derive(Clone, Debug)]
@@ -28,8 +28,9 @@ impl HelmCache {
         &self.folder
     }
 
-    /// The newest archive of a chart whose version lies in the range: its file's name and its bytes.
-    pub(super) fn find(&self, name: &str, range: &str) -> Option<(String, Vec<u8>)> {
+    /// The chart in the newest archive of that name whose version lies in the range; its file's name is put behind
+    /// `below` in the names of its files. Where there is such an archive and it is of no use, why that is so.
+    pub(crate) fn find(&self, name: &str, range: &str, below: &str) -> Option<Result<Chart, String>> {
         let mut found: Vec<(String, PathBuf)> = fs::read_dir(&self.folder)
             .ok()?
             .filter_map(|entry| {
@@ -42,9 +43,22 @@ impl HelmCache {
         found.sort();
         let newest = newest_in_range(range, found.iter().map(|(version, _)| version.as_str()))?;
         let (_, path) = found.get(newest)?;
-        if fs::metadata(path).ok()?.len() > ARCHIVE {
-            return None;
-        }
-        Some((path.file_name()?.to_str()?.to_string(), fs::read(path).ok()?))
+        let chart = open(path, name, below);
+        Some(chart.map_err(|why| format!("`{}` cannot be used: {why}", path.display())))
+    }
+}
+
+fn open(path: &Path, name: &str, below: &str) -> Result<Chart, String> {
+    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > ARCHIVE {
+        return Err(format!("it is larger than {} MiB", ARCHIVE >> 20));
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+    let chart = load_packed(&bytes, &format!("{below}/{file}"), &ArchiveLimits::default());
+    let chart = chart.map_err(|error| error.message.to_string())?;
+    match chart.metadata.name == name {
+        true => Ok(chart),
+        false => Err(format!("it holds the chart `{}`", chart.metadata.name)),
     }
 }

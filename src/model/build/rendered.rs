@@ -345,12 +345,26 @@ impl Builder<'_> {
                     .iter()
                     .map(|(name, version, _)| format!("{name} {version}").trim().to_string())
                     .collect();
-                let reason = format!("{} not in `charts/`: {}", plural(&names), names.join(", "));
+                let mut reason = format!("{} not in `charts/`: {}", plural(&names), names.join(", "));
                 let shown = self.loader.tree.display(folder);
                 let mut help = format!("`helm dependency build {shown}` fetches what is missing");
                 if let Some(cache) = &self.settings.rendering.cache {
-                    let folder = cache.folder().display();
-                    help.push_str(&format!("; `{folder}` has no archive of that name in that range"));
+                    let cached =
+                        |(name, range, _): &(String, String, String)| cache.find(name, range, folder);
+                    let cached: Vec<_> = list.iter().map(cached).collect();
+                    // A chart that was found fails for the others.
+                    let mut unusable: Vec<String> =
+                        cached.iter().flatten().filter_map(|it| it.as_ref().err().cloned()).collect();
+                    unusable.sort();
+                    unusable.dedup();
+                    if !unusable.is_empty() {
+                        reason.push_str(&format!("; {}", unusable.join("; ")));
+                        help.push_str("; fetch the archive again, or remove it");
+                    }
+                    if cached.iter().any(Option::is_none) {
+                        let folder = cache.folder().display();
+                        help.push_str(&format!("; `{folder}` has no archive of that name in that range"));
+                    }
                 }
                 self.not_rendered(id, reason, Some(help));
             }
