@@ -80,6 +80,24 @@ git add -A
 run
 [ "$code" = 0 ] || fail "expected a pass"
 
+# A script is known by its first line; what is no input of ddlint starts no run.
+hook ddlint '--select, cluster-agent-token-regenerated'
+git commit -qam second
+mkdir bin
+printf '#!/bin/sh\nhelm upgrade --install datadog datadog/datadog --set datadog.apiKeyExistingSecret=x\n' > bin/deploy
+chmod +x bin/deploy
+git add -A
+run
+[ "$code" != 0 ] && grep -q bin/deploy "$work/out" || fail "expected the finding in a script without extension"
+git rm -qrf bin
+mkdir bin
+printf '#!/usr/bin/env python3\n' > bin/tool
+chmod +x bin/tool
+for file in LICENSE Makefile README.md notes.txt; do echo x > "$file"; done
+git add -A
+run
+[ "$code" = 0 ] && grep -q 'no files to check' "$work/out" || fail "expected that nothing runs"
+
 hook ddlint-fix '--select, debug-logging'
 printf '  logLevel: debug\n' > level
 sed -i '/apiKeyExistingSecret/r level' helm/values.yaml
