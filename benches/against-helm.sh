@@ -22,7 +22,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The least user time of the rounds, and the system time beside it.
 best() {
-    for round in $(seq "$rounds"); do
+    for _ in $(seq "$rounds"); do
         /usr/bin/time -q -f '%U %S' "$@" >/dev/null 2>"$work/err" </dev/null || true
         tail -n 1 "$work/err"
     done | sort -n | head -n 1

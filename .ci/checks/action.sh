@@ -44,7 +44,7 @@ git add -A; git commit -qm change
 git clone -q --depth 1 --branch change "file://$work/origin" "$work/checkout"; cd "$work/checkout"
 export INPUT_SINCE=base BASE_SHA=$base
 step base; [ "$code" = 0 ] && [ "$(output since)" = "$base" ] || fail "expected the base to be fetched"
-export SINCE INPUT_PATHS=. INPUT_CONFIG= INPUT_FAIL_ON= INPUT_ARGS= INPUT_SARIF=true INPUT_ANNOTATIONS=true INPUT_SUMMARY=true
+export SINCE INPUT_PATHS=. INPUT_CONFIG="" INPUT_FAIL_ON="" INPUT_ARGS="" INPUT_SARIF=true INPUT_ANNOTATIONS=true INPUT_SUMMARY=true
 SINCE=$(output since)
 step lint; [ "$code" = 0 ] || fail "expected the step to pass: the last one fails"
 [ "$(output exit-code)" = 1 ] || fail "expected exit code 1"

@@ -14,5 +14,6 @@ cp "$built/$binary" LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md "$work/"
 mkdir "$work/completions"
 for shell in bash zsh fish elvish powershell; do "$work/$binary" completions "$shell" > "$work/completions/ddlint.$shell"; done
 mkdir -p dist
-tar czf "dist/ddlint-$version-$target.tar.gz" -C "$work" .
+archive=$PWD/dist/ddlint-$version-$target.tar.gz
+(cd "$work" && tar czf "$archive" -- *)
 rm -rf "$work"
