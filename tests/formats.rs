@@ -313,3 +313,49 @@ fn credentials_of_a_url_are_masked_where_a_rule_prints_it() {
         assert!(ran.out.contains("/charts/stable/releases/download/archives/index"), "{format}: {}", ran.out);
     }
 }
+
+/// What a command writes to a terminal; none where there is no program that makes one.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(folder: &Folder, args: &str, environment: &[(&str, &str)]) -> Option<String> {
+    let command = format!("{} {args}", env!("CARGO_BIN_EXE_ddlint"));
+    let mut script = std::process::Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).current_dir(folder.path()).env_clear();
+    script.env("PATH", std::env::var_os("PATH").unwrap_or_default()).stdin(std::process::Stdio::null());
+    let output = script.envs(environment.iter().copied()).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_gets_a_bar_and_links_and_a_pipe_does_not() {
+    let text =
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {a: b, c: d, e: f, g: h}\n";
+    let folder = Folder::repository(&[("values.yaml", "datadog:\n  site: a\n  site: b\n")]);
+    let select = "check . --select duplicate-yaml-key";
+    let (wipe, link) = ("\r\u{1b}[K", "\u{1b}]8;;https://");
+    let able = [("TERM", "xterm-256color"), ("FORCE_HYPERLINK", "1")];
+    let Some(short) = on_a_terminal(&folder, select, &able) else {
+        println!("skipped: `script` is not there to make a terminal");
+        return;
+    };
+    assert!(short.contains(link) && short.contains("docs/rules/duplicate-yaml-key.md"), "{short}");
+    let plain = on_a_terminal(&folder, select, &[("TERM", "xterm")]).unwrap_or_default();
+    assert!(plain.contains("\u{1b}[") && !plain.contains(link), "only where the terminal can: {plain}");
+    for number in 0..60 {
+        folder.write(&format!("{number}.yaml"), &text.repeat(200));
+    }
+    let long = on_a_terminal(&folder, select, &able).unwrap_or_default();
+    let bar = long.split('\r').find(|part| part.contains("of 61 files and charts"));
+    assert!(bar.is_some_and(|bar| bar.starts_with('[')), "{long}");
+    let report = long.rsplit(wipe).next().unwrap_or_default();
+    assert!(long.contains(wipe) && report.contains("Found 1 error"), "the bar is gone before the report");
+    assert!(!report.contains("files and charts"), "{report}");
+    for quiet in ["--no-progress", "2>errors"] {
+        let out = on_a_terminal(&folder, &format!("{select} {quiet}"), &able).unwrap_or_default();
+        assert!(!out.contains("files and charts"), "{quiet}: {out}");
+    }
+    assert_eq!(folder.read("errors"), "", "standard error is no terminal");
+    let piped = folder.run(&["check", ".", "--select", "duplicate-yaml-key"]);
+    assert_eq!(piped.err, "");
+    assert!(!piped.out.contains('\u{1b}') && !piped.out.contains('\r'), "{}", piped.out);
+}

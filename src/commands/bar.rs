@@ -20,7 +20,8 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar, if one is wanted and standard error is a terminal.
     pub(super) fn start(wanted: bool) -> Bar {
-        if !wanted || !std::io::stderr().is_terminal() {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if !wanted || dumb || !std::io::stderr().is_terminal() {
             return Bar { end: None, thread: None };
         }
         let (end, ended) = channel();

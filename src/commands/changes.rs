@@ -84,22 +84,20 @@ pub(super) fn apply_baseline(
     Ok(())
 }
 
-/// Hides what a revision has too.
+/// Hides what a revision has too; what to say about the revision.
 pub(super) fn since(
     rev: &str,
     options: &discover::Options,
     rules: &Rules<'_>,
     linted: &mut Linted,
-) -> Result<(), Stop> {
+) -> Result<Option<String>, Stop> {
     let errors = since::hide_known(linted, rev, options, rules)
         .map_err(|error| Stop::new(format!("`--since {rev}`: {error}")).help(error.help()))?;
-    if errors > 0 {
-        let inputs = if errors == 1 { "input" } else { "inputs" };
-        complain(&format!(
-            "ddlint: `{rev}` has {errors} {inputs} that cannot be worked with; what they hold counts as new\n"
-        ));
-    }
-    Ok(())
+    let inputs = if errors == 1 { "input" } else { "inputs" };
+    let gaps = format!(
+        "ddlint: `{rev}` has {errors} {inputs} that cannot be worked with; what they hold counts as new\n"
+    );
+    Ok((errors > 0).then_some(gaps))
 }
 
 /// Hides what the files do not cause. Their changes are those since the revision that the user names, since the one that

@@ -80,18 +80,23 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     let unused = (linted.whole && ran(suppress::UNUSED)).then_some(unused);
     configured::apply(&mut linted.report, &ignores(&configuration), &ran, unused);
     if let Some(path) = &args.write_baseline {
+        drop(bar);
         return changes::write_baseline(path, &linted);
     }
     if let Some((path, name)) = changes::baseline(args, &configuration, &directory) {
         changes::apply_baseline(&path, &name, &mut linted, &ran)?;
     }
-    if let Some(rev) = &args.since {
-        changes::since(rev, &options, &rules, &mut linted)?;
-    }
+    let gaps = match &args.since {
+        Some(rev) => changes::since(rev, &options, &rules, &mut linted)?,
+        None => None,
+    };
     if let Some(files) = &causes {
         changes::caused_by(files, &directory, args.since.as_ref(), &options, &rules, &mut linted);
     }
     drop(bar);
+    if let Some(gaps) = gaps {
+        complain(&gaps);
+    }
     if mends {
         if fixes::mend(args, &linted, &options, &rules)? {
             return run(args, false);
@@ -164,7 +169,7 @@ fn style(args: &CheckArgs) -> report::pretty::Style {
     report::pretty::Style {
         colour,
         width: width.unwrap_or(100).clamp(60, 160),
-        links: terminal && colour,
+        links: terminal && colour && supports_hyperlinks::supports_hyperlinks(),
         suppressed: args.show_suppressed,
         quiet: args.quiet,
     }
