@@ -264,6 +264,9 @@ fn a_wrong_word_is_answered_with_the_right_one() {
     let output = run(&["explain", "agent-host-ip-unreachabel"]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.contains("agent-host-ip-unreachable"), "{text}");
+    let output = run(&["check", ".", "--severity", "debug-logging=warn"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("did you mean `warning`?"), "{text}");
 }
 
 #[test]

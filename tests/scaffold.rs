@@ -143,6 +143,9 @@ fn completions_and_the_man_page_know_every_command_and_option() {
 #[test]
 fn a_new_rule_passes_its_tests_and_overwrites_nothing() {
     let folder = Folder::repository(&[]);
+    let ran = folder.run(&["new", "here"]);
+    assert_eq!(ran.out, "wrote here.yaml; `ddlint test .` runs its examples\n");
+    assert_eq!(folder.run(&["test", "."]).code, 0);
     let ran = folder.run(&["new", "mutable-image-tag", "lint"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(folder.run(&["test", "lint"]).code, 0);

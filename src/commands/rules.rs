@@ -109,10 +109,9 @@ pub(super) fn new(args: &NewArgs) -> Result<u8, Stop> {
     fs::create_dir_all(&folder)
         .map_err(|error| Stop::new(format!("`{}` cannot be made: {error}", folder.display())))?;
     files::write_whole(&path, &rule::docs::scaffold(id, "local"))?;
-    print(&format!(
-        "wrote {shown}; `ddlint test {}` runs its examples\n",
-        configuration::shown(&folder, &directory)
-    ))?;
+    let folder = configuration::shown(&folder, &directory);
+    let folder = if folder.is_empty() { "." } else { &folder };
+    print(&format!("wrote {shown}; `ddlint test {folder}` runs its examples\n"))?;
     Ok(0)
 }
 

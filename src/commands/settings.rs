@@ -20,6 +20,7 @@ use crate::config::shown::{From, Given, Shown};
 use crate::filter::Overrides;
 use crate::finding::Severity;
 use crate::model;
+use crate::near;
 use crate::render::{HelmCache, Program};
 use crate::rule::Selection;
 
@@ -280,9 +281,11 @@ fn overrides(args: &CheckArgs, configuration: &Configuration, shown: &mut Shown)
         let parts =
             word.split_once('=').and_then(|(rule, level)| Some((rule, level.parse::<Severity>().ok()?)));
         let Some((name, severity)) = parts else {
-            return Err(Stop::new(format!(
-                "`--severity {word}` is not RULE=error, RULE=warning or RULE=info"
-            )));
+            let stop = Stop::new(format!("`--severity {word}` is not RULE=error, RULE=warning or RULE=info"));
+            let level = word.split_once('=').map_or("", |(_, level)| level);
+            let meant = near::did_you_mean(level, ["error", "warning", "info"]);
+            let example = || "for example `--severity debug-logging=info`".to_string();
+            return Err(stop.help(meant.unwrap_or_else(example)));
         };
         let id = id(name).ok_or_else(|| no_rule(registry, name))?;
         given.insert(id, (severity, From::Option("--severity")));
