@@ -111,10 +111,16 @@ fn user_information(user: &str, http: bool, hide: &mut impl FnMut(usize, usize))
                 hide(0, name.len());
             }
         }
-        // Who needs no password to be let in is a token; `git` is only a name.
-        None if (http && user != "git" && !is_placeholder(user)) || has_opaque(user) => hide(0, user.len()),
+        None if http && is_token(user) && !is_placeholder(user) || has_opaque(user) => hide(0, user.len()),
         None => {}
     }
+}
+
+/// Whether who needs no password to be let in is a token, not only a name (`https://team@git.example`).
+fn is_token(user: &str) -> bool {
+    const PREFIXES: [&str; 6] = ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "oauth2"];
+    let digits = user.bytes().any(|byte| byte.is_ascii_digit());
+    PREFIXES.iter().any(|prefix| user.starts_with(prefix)) || user.len() >= if digits { 12 } else { 20 }
 }
 
 /// What stands for a value that is given elsewhere.
@@ -138,8 +144,8 @@ fn is_opaque(run: &str) -> bool {
     hexadecimal || !is_wordy(run)
 }
 
-/// Whether a run of letters and digits reads as words: on average three or more characters of a kind, where a capital
-/// letter belongs to the small ones behind it.
+/// Whether a run of letters and digits reads as words: few changes of kind for its length, where a capital letter
+/// belongs to the small ones behind it. Words in one run have both; without, a digit here and there is enough to tell.
 pub(super) fn is_wordy(run: &str) -> bool {
     let kind = |byte: u8| match byte {
         b'0'..=b'9' => 0,
@@ -151,7 +157,9 @@ pub(super) fn is_wordy(run: &str) -> bool {
         [one, other] => kind(*one) != kind(*other) && !(kind(*one) == 1 && kind(*other) == 2),
         _ => false,
     });
-    bytes.len() >= 3 * (changes.count() + 1)
+    let pieces = changes.count() + 1;
+    let has = |wanted: u8| bytes.iter().any(|byte| kind(*byte) == wanted);
+    if has(1) && has(2) { bytes.len() >= 3 * pieces } else { 2 * bytes.len() >= 9 * pieces }
 }
 
 #[cfg(test)]
@@ -170,6 +178,8 @@ mod tests {
             "  hook: http://token:8080/longpathwithoutanycredentialsinitatall/andmorewords",
             "  repo: ssh://git@github.com/organization/repositorywithaverylongnameindeed.git",
             "  repo: https://git@github.com/organization/repository.git",
+            "  repo: https://bitbucketteam@bitbucket.org/bitbucketteam/charts.git",
+            "  file: https://example.com/releases/release20241105build17/kubernetesv1beta1deployments",
             "  dsn: postgres://app:$(DB_PASSWORD)@database.default.svc.cluster.local:5432/app",
             "  q: https://example.com/search?q=kubernetes&page=2&sort=descending&keyword=x",
             "  image: registry/kubernetes/sigs/operators/something/datadogagents/manager",
@@ -187,6 +197,14 @@ mod tests {
             ("u: https://bob:a@b@example.com", "u: https://bob:***@example.com"),
             ("u: postgres://bob:a/b@db:5432/x", "u: postgres://bob:***@db:5432/x"),
             ("u: https://ghp_abc@github.com/a/b", "u: https://*******@github.com/a/b"),
+            (
+                "u: https://mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpi2@e.com/x",
+                "u: https://*******************************************@e.com/x",
+            ),
+            (
+                "u: https://e.com/mfrggzdfmztwq2lknnwg23tpobyxe43uov3ho6dzpi2/x",
+                "u: https://e.com/*******************************************/x",
+            ),
             ("u: https://e.com/a?x=1&sig=abc&y=2", "u: https://e.com/a?x=1&sig=***&y=2"),
             ("u: https://e.com/a#access_token=abc", "u: https://e.com/a#access_token=***"),
             ("u: https://e.com/in/aB3dE5gH7jK9mN1pQ3sT/x", "u: https://e.com/in/********************/x"),
