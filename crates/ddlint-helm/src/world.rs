@@ -21,7 +21,7 @@ pub enum Draw {
     /// The usual one.
     #[default]
     First,
-    /// Another one, a day and a bit later, with what has no order turned round.
+    /// Another one, a year and a bit later, with what has no order turned round.
     Second,
 }
 
