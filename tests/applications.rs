@@ -250,6 +250,7 @@ fn values_that_are_filled_in_later_are_no_errors() {
         // Without the value the chart cannot be rendered.
         ("{parameters: [{name: a, value: '{{x}}'}]}", "a: {{ .Values.a }}", false),
         ("{valuesObject: {a: '{{x}}'}}", "a: {{ tpl .Values.a . }}", false),
+        ("{values: 'a: {{ .x }}'}", "a: {{ .Values.a }}", false),
         ("{values: 'a: \"{{x}}\"'}", "a: {{ add1 (atoi .Values.a) }}\n{{ fail .Values.a }}", false),
     ] {
         let folder = Folder::repository(&FILES);
@@ -266,6 +267,16 @@ fn values_that_are_filled_in_later_are_no_errors() {
         let summary = &ran.json()["summary"];
         assert_eq!(summary["charts_rendered"].as_u64(), Some(u64::from(renders)), "{helm} {template}");
     }
+    // Nothing fills in what an Application says.
+    let folder = Folder::repository(&FILES);
+    folder.write(
+        "apps/eu.yaml",
+        &APPLICATION.replace("valuesObject: {a: app, b: app}", "values: 'a: {{ .x }}'"),
+    );
+    let errors = folder.check(&[]).errors();
+    let [(code, place, told)] = &errors[..] else { panic!("{errors:?}") };
+    assert_eq!((code.as_str(), place.as_str()), ("render-failed", "apps/eu.yaml:10"), "{told}");
+    assert!(told.starts_with("the values do not parse: ") && !told.contains('#'), "{told}");
     // A value that is there and wrong is an error all the same.
     let folder = Folder::repository(&FILES);
     folder.write("apps/eu.yaml", &set.replace("HELM", "{valuesObject: {a: plain}}"));

@@ -85,7 +85,7 @@ impl Builder<'_> {
             let root = node.map(|node| entry.tree.node(node)).or_else(|| entry.tree.root());
             // A values file may hold templates, for `tpl`.
             let held = |text: &str| is_placeholder(text) && ((from_set && inside) || !text.contains("{{"));
-            root.is_some_and(|root| any_text(root, 0, &held))
+            root.is_some_and(|root| any_text(root, 0, from_set && inside, &held))
         })
     }
 
@@ -111,12 +111,14 @@ impl Builder<'_> {
     }
 }
 
-fn any_text(node: Node<'_>, depth: usize, held: &impl Fn(&str) -> bool) -> bool {
+/// Whether a text below a node is such. `braces`: `{{ x }}` without quotes, which reads as a mapping for a key, too.
+fn any_text(node: Node<'_>, depth: usize, braces: bool, held: &impl Fn(&str) -> bool) -> bool {
     if depth > 100 {
         return false;
     }
-    let below = |node: Node<'_>| any_text(node, depth + 1, held);
+    let below = |node: Node<'_>| any_text(node, depth + 1, braces, held);
     node.text().is_some_and(held)
+        || braces && node.entries().any(|(key, _)| key.is_mapping())
         || node.items().any(below)
         || node.entries().any(|(key, value)| below(key) || below(value))
 }

@@ -66,6 +66,10 @@ pub(super) fn told(error: &RenderError) -> Told<'_> {
                 others.map(|it| format!("chart `{}`, `{}`: {}", it.chart, it.path, it.message)).collect();
             Told { more, ..plain(message) }
         }
+        Failure::ValuesFile { message, file, .. } => {
+            let reason = message.strip_prefix(&format!("failed to parse {file}: ")).unwrap_or(message);
+            plain(format!("the values do not parse: {reason}"))
+        }
         Failure::ReleaseName(name) => plain(format!(
             "`{name}` is no name of a release: at most 53 small letters and digits, with `-` and `.` between them"
         )),
