@@ -66,7 +66,7 @@ const RULES: &[(&str, Named)] = &[
         "http-error-statuses",
         Named::Fix(&[(0, 5, "named for lists that leave out 5xx; what else is meant is not known")]),
     ),
-    ("kpi-telemetry-drift", Named::Fix(&[(2, 1, RENDERED)])),
+    ("kpi-telemetry-drift", Named::Fix(&[(3, 1, RENDERED)])),
     (
         "loopback-without-sidecar",
         Named::Fix(&[

@@ -5,6 +5,7 @@
 
 use ddlint_yaml::Node;
 
+use crate::model::application::ignores_managed;
 use crate::model::{AppId, Model};
 use crate::source::Place;
 
@@ -27,7 +28,8 @@ pub(crate) struct TokenIgnored {
 
 const ANNOTATION: &str = "/spec/template/metadata/annotations/checksum~1clusteragent_token";
 
-/// How far the Application of an installation ignores its token; none without an entry about the Secret.
+/// How far the Application of an installation ignores its token; none without an entry about the Secret. Fields of other
+/// managers than ArgoCD are no such entry: the token is what ArgoCD applies.
 pub(crate) fn token_ignored(model: &Model, agent: &Agent) -> Option<TokenIgnored> {
     let id = agent.application?;
     let app = model.application(id);
@@ -37,9 +39,6 @@ pub(crate) fn token_ignored(model: &Model, agent: &Agent) -> Option<TokenIgnored
     let about = app.ignore_differences.iter().find(|at| secret(model.node(**at)))?;
     let entry = model.node(*about);
     let place = model.place(*about);
-    if entry.get("managedFieldsManagers").is_some_and(|list| !list.is_empty()) {
-        return Some(TokenIgnored { complete: true, missing: Vec::new(), place, options: None });
-    }
     let mut missing = Vec::new();
     let respected = app.has_sync_option("RespectIgnoreDifferences=true");
     if !respected {
@@ -95,6 +94,10 @@ pub(crate) fn token_ignored(model: &Model, agent: &Agent) -> Option<TokenIgnored
             );
         }
     }
+    // Of an entry by field manager it is not said what is missing.
+    if !missing.is_empty() && !names_fields(entry) {
+        return None;
+    }
     let options = if respected { None } else { options_place(model, id) };
     Some(TokenIgnored { complete: missing.is_empty(), missing, place, options })
 }
@@ -115,7 +118,14 @@ fn ignores(entry: Node<'_>, pointers: &[&str], expressions: &[&str]) -> bool {
         |key: &str| entry.get(key).into_iter().flat_map(|list| list.items()).filter_map(|item| item.text());
     list("jsonPointers").any(|pointer| pointers.contains(&pointer))
         || list("jqPathExpressions").any(|jq| expressions.iter().any(|expression| jq.starts_with(expression)))
-        || entry.get("managedFieldsManagers").is_some_and(|list| !list.is_empty())
+        || ignores_managed(entry) == Some(true)
+}
+
+/// The entry has a pointer or an expression.
+fn names_fields(entry: Node<'_>) -> bool {
+    ["jsonPointers", "jqPathExpressions"]
+        .iter()
+        .any(|key| entry.get(key).is_some_and(|list| !list.is_empty()))
 }
 
 fn covers_annotation(entry: Node<'_>) -> bool {
@@ -125,7 +135,7 @@ fn covers_annotation(entry: Node<'_>) -> bool {
         ANNOTATION == pointer || ANNOTATION.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'))
     }) || list("jqPathExpressions")
         .any(|jq| jq.contains("clusteragent_token") || jq.contains(".spec.template.metadata.annotations"))
-        || entry.get("managedFieldsManagers").is_some_and(|list| !list.is_empty())
+        || ignores_managed(entry) == Some(true)
 }
 
 /// The Application of an installation ignores its telemetry ConfigMap.
@@ -134,7 +144,14 @@ pub(crate) fn kpi_ignored(model: &Model, agent: &Agent) -> bool {
     model.application(id).ignore_differences.iter().any(|at| {
         let entry = model.node(*at);
         let name = entry.get("name").and_then(|name| name.text());
+        let list = |key: &str| entry.get(key).into_iter().flat_map(|list| list.items());
+        let data = list("jsonPointers")
+            .any(|it| it.text().is_some_and(|it| it.is_empty() || it.starts_with("/data")))
+            || list("jqPathExpressions")
+                .any(|it| it.text().is_some_and(|it| it == "." || it.contains(".data")))
+            || ignores_managed(entry) == Some(true);
         matches_text(entry, "kind", "ConfigMap")
+            && data
             && name.is_none_or(|name| name.ends_with("kpi-telemetry-configmap") || name.contains('*'))
     })
 }

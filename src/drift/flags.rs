@@ -39,7 +39,7 @@ pub(super) fn lookups(
     let Some(found) = found else { return Vec::new() };
     let fields = compare::differing_loosely(&base.documents, &found.documents, Some(&asking));
     let fields = stable(base, fields, drifting);
-    let mut by_call: BTreeMap<CallAt, Vec<FieldAt>> = BTreeMap::new();
+    let mut by_call: BTreeMap<CallAt, BTreeSet<FieldAt>> = BTreeMap::new();
     for at in fields {
         let calls = leaves(base, at).into_iter().filter_map(|leaf| match leaf {
             Leaf::Cluster { function, call } if &*function == "lookup" => {
@@ -48,10 +48,20 @@ pub(super) fn lookups(
             _ => None,
         });
         for call in calls {
-            by_call.entry(call).or_default().push(at);
+            by_call.entry(call).or_default().insert(at);
         }
     }
-    by_call.into_iter().map(|(call, fields)| made(base, Kind::Lookup, vec![call], fields)).collect()
+    // Calls behind the very same fields are one cause: what ends one of them ends the others.
+    let mut causes: Vec<(Vec<CallAt>, BTreeSet<FieldAt>)> = Vec::new();
+    for (call, fields) in by_call {
+        match causes.iter_mut().find(|(_, known)| *known == fields) {
+            Some((calls, _)) => calls.push(call),
+            None => causes.push((vec![call], fields)),
+        }
+    }
+    let made =
+        |(calls, fields): (_, BTreeSet<_>)| made(base, Kind::Lookup, calls, fields.into_iter().collect());
+    causes.into_iter().map(made).collect()
 }
 
 /// The uses of `.Release.IsInstall`, `.Release.IsUpgrade` and `.Release.Revision` that decide about what is rendered.

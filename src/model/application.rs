@@ -1,5 +1,7 @@
 //! ArgoCD Applications, and the templates of ApplicationSets.
 
+use ddlint_yaml::Node;
+
 use super::{AppId, At, ResourceId, ScopeId};
 
 /// One source of an Application.
@@ -65,4 +67,18 @@ impl Application {
     pub fn has_sync_option(&self, option: &str) -> bool {
         self.sync_options.iter().any(|(given, _)| given == option)
     }
+}
+
+/// The field managers as which ArgoCD itself applies.
+const ARGOCD: [&str; 2] = ["argocd-controller", "argocd-application-controller"];
+
+/// Whether an entry of `ignoreDifferences` covers what ArgoCD applies by `managedFieldsManagers`; none where it names
+/// only other managers, whose fields stand in the cluster alone.
+pub(crate) fn ignores_managed(entry: Node<'_>) -> Option<bool> {
+    let mut managers =
+        entry.get("managedFieldsManagers").into_iter().flat_map(|list| list.items()).peekable();
+    if managers.peek().is_none() {
+        return Some(false);
+    }
+    managers.any(|name| name.text().is_some_and(|name| ARGOCD.contains(&name))).then_some(true)
 }

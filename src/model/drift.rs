@@ -42,6 +42,9 @@ pub struct Drift {
     pub keys: Vec<Key>,
     /// What a person edits.
     pub at: Place,
+    /// What tells it from other causes for which the same place stands in: the value that ends it, or the template in
+    /// an archive.
+    pub apart: Option<String>,
     /// The fields, in rendered texts.
     pub fields: Vec<Place>,
     /// Those of them in pod templates.

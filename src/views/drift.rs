@@ -45,7 +45,8 @@ const FACTS: &[FactSpec] = &[
     fact(
         "ignored",
         FactType::Bool,
-        "the Application ignores all of these fields and keeps the first value (`RespectIgnoreDifferences=true`)",
+        "the Application ignores all of these fields and keeps the first value (`RespectIgnoreDifferences=true`); unknown \
+         where that hangs on what the managers in `managedFieldsManagers` own in the cluster",
     ),
     fact("application", FactType::Member("application"), "the Application that renders the chart"),
     fact("automated", FactType::Bool, "the Application syncs by itself; its place is `automated`"),
@@ -56,6 +57,13 @@ const FACTS: &[FactSpec] = &[
         "Helm itself deploys the chart (a HelmRelease, a script, a helmfile): it has a cluster to ask",
     ),
     fact("chart", FactType::Str, "the chart's name"),
+    fact(
+        "cause",
+        FactType::Str,
+        "what tells it from other causes for which the same place stands in: the value that ends it, or the template in an \
+         archive",
+    ),
+    fact("in-archive", FactType::Str, "where the call stands, in words, where it stands in an archive"),
 ];
 
 /// A field in a rendered text, its resource and its normalized path.
@@ -117,6 +125,13 @@ fn app_of(model: &Model, drift: &Drift) -> Option<AppId> {
         Deployer::Application(app) => Some(app),
         _ => None,
     }
+}
+
+/// A message is the same where the line is another one.
+fn without_line(template: &str) -> &str {
+    let numbered =
+        template.rsplit_once(':').filter(|(_, line)| line.bytes().all(|byte| byte.is_ascii_digit()));
+    numbered.map_or(template, |(file, _)| file)
 }
 
 fn key_text(key: &Key) -> String {
@@ -204,13 +219,20 @@ impl View for Drifts {
             }
             11 => Fact::bool(it.hooks_only, None),
             12 => {
-                let covered = app_of(model, it).map(|id| model.application(id)).is_some_and(|app| {
-                    app.has_sync_option("RespectIgnoreDifferences=true")
-                        && fields
-                            .iter()
-                            .all(|(_, id, path)| ignored::covers(model, app, model.resource(*id), path))
-                });
-                Fact::bool(covered && !fields.is_empty(), None)
+                let app = app_of(model, it).map(|id| model.application(id));
+                let respected = app.filter(|app| app.has_sync_option("RespectIgnoreDifferences=true"));
+                let (Some(app), false) = (respected, fields.is_empty()) else {
+                    return Fact::bool(false, None);
+                };
+                let mut covered = Some(true);
+                for (_, id, path) in fields {
+                    match ignored::covers(model, app, model.resource(*id), path) {
+                        Some(true) => {}
+                        Some(false) => return Fact::bool(false, None),
+                        None => covered = None,
+                    }
+                }
+                covered.map_or(Fact::UNKNOWN, |covered| Fact::bool(covered, None))
             }
             13 => match app_of(model, it) {
                 Some(app) => facts::member("application", self.ranks.application(scope, app), None),
@@ -235,7 +257,12 @@ impl View for Drifts {
                 let deployer = model.release(it.release).deployer;
                 Fact::bool(!matches!(deployer, Deployer::Application(_) | Deployer::Nobody), None)
             }
-            _ => Fact::str(&model.release(it.release).chart_name, None),
+            17 => Fact::str(&model.release(it.release).chart_name, None),
+            18 => facts::text(it.apart.as_deref(), None),
+            _ => match call.filter(|call| call.place.is_none() && call.template.contains(".tgz/")) {
+                Some(call) => Fact::str(format!(" in `{}`", without_line(&call.template)), None),
+                None => Fact::ABSENT,
+            },
         }
     }
     fn node(&self, _: &Model, _: ScopeId, _: u32) -> Option<At> {

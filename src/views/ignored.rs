@@ -5,21 +5,30 @@
 use ddlint_yaml::Node;
 
 use crate::model::Model;
-use crate::model::application::Application;
+use crate::model::application::{Application, ignores_managed};
 use crate::model::resource::Resource;
 
-/// Whether some entry covers a field, given by its normalized path. Entries by field manager cover what that manager
-/// owns, which cannot be seen here; they count.
-pub(crate) fn covers(model: &Model, app: &Application, resource: &Resource, path: &str) -> bool {
-    let Some(steps) = steps(path) else { return false };
-    app.ignore_differences.iter().any(|at| {
+/// Whether some entry covers a field, given by its normalized path. None where only an entry by field manager may: what
+/// a manager other than ArgoCD owns cannot be seen here.
+pub(crate) fn covers(model: &Model, app: &Application, resource: &Resource, path: &str) -> Option<bool> {
+    let steps = steps(path)?;
+    let mut covered = Some(false);
+    for at in &app.ignore_differences {
         let entry = model.node(*at);
-        is_about(entry, resource)
-            && (list(entry, "jsonPointers").any(|pointer| is_above(&pointer_steps(&pointer), &steps))
-                || list(entry, "jqPathExpressions")
-                    .any(|jq| jq_steps(&jq).is_some_and(|above| is_above(&above, &steps)))
-                || list(entry, "managedFieldsManagers").next().is_some())
-    })
+        if !is_about(entry, resource) {
+            continue;
+        }
+        let named = list(entry, "jsonPointers").any(|pointer| is_above(&pointer_steps(&pointer), &steps))
+            || list(entry, "jqPathExpressions")
+                .any(|jq| jq_steps(&jq).is_some_and(|above| is_above(&above, &steps)));
+        match ignores_managed(entry) {
+            _ if named => return Some(true),
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => covered = None,
+        }
+    }
+    covered
 }
 
 fn list<'a>(entry: Node<'a>, key: &str) -> impl Iterator<Item = String> + use<'a> {
@@ -147,6 +156,7 @@ mod tests {
             assert!(is_above(&jq_steps(jq).expect(jq), &steps), "{jq}");
         }
         assert_eq!(jq_steps(".a[] | select(.x)"), None);
+        assert_eq!(pointer_steps(""), Vec::<String>::new());
         assert!(glob("*", "apps") && glob("", "") && glob("*.io", "x.io") && !glob("apps/v1", "apps"));
     }
 }

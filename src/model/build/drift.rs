@@ -43,21 +43,25 @@ impl Builder<'_> {
                 set_to: key.set_to,
             })
             .collect();
-        let at = (keys.iter().find_map(|key| key.place))
-            .or_else(|| keys.first().and_then(|key| self.above(id, &key.path)))
-            .or_else(|| calls.iter().find_map(|call| call.place))
+        let key = || keys.first().map(|key| key.path.clone());
+        let own = |at: Option<Place>| at.map(|at| (at, None));
+        let at = own(keys.iter().find_map(|key| key.place))
+            .or_else(|| Some((self.above(id, &key()?)?, key())))
+            .or_else(|| own(calls.iter().find_map(|call| call.place)))
             .or_else(|| {
                 let call = found.calls.first()?;
-                self.outside(id, folder, &call.place.file, &call.place.file)
+                let at = self.outside(id, folder, &call.place.file, &call.place.file)?;
+                Some((at, key().or_else(|| calls.first().map(|call| call.template.clone()))))
             })
-            .or_else(|| fields.first().copied());
-        let Some(at) = at else { return };
+            .or_else(|| own(fields.first().copied()));
+        let Some((at, apart)) = at else { return };
         let drift = Drift {
             kind: found.kind,
             release: id,
             calls,
             keys,
             at,
+            apart,
             fields,
             pods,
             resource,
