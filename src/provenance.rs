@@ -243,6 +243,22 @@ pub fn add_shadowed(finding: &mut Finding, model: &Model) {
     }
 }
 
+/// Of what an archive holds only the archive, or who deploys it, can be opened: one place for many causes. They are told
+/// apart by where they are in it, and that is said.
+fn packed(finding: &mut Finding, sources: &SourceMap) {
+    let closed = |step: &&OriginStep| !step.tested && step.place.is_some_and(|it| !sources.can_be_opened(it));
+    let steps = || finding.origin.iter().filter(closed);
+    let cause = steps().find(|step| step.kind == "values").or_else(|| steps().next());
+    let Some(place) = cause.and_then(|step| step.place) else { return };
+    let at = sources.location(place);
+    if finding.label.is_empty() {
+        finding.label = format!("in the archive it is {}:{}", at.file, at.line);
+    }
+    if finding.apart.is_empty() {
+        finding.apart = format!("{}:{}", at.root_file, at.offset);
+    }
+}
+
 /// Leads the places of a finding out of rendered texts, and records the chain.
 pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
     // A text inside a rendered one, as an Application's inline values: it stands where its holder was printed.
@@ -261,6 +277,9 @@ pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
         }
         if let Some(place) = edit_place(rendering, sources, at) {
             finding.primary = place;
+        }
+        if rendering.outside == Some(finding.primary) {
+            packed(finding, sources);
         }
         finding.about = Some(at);
     }

@@ -120,6 +120,89 @@ fn what_is_wrong_in_a_packed_subchart_stands_at_its_entry_or_at_the_value_of_the
     }
 }
 
+#[test]
+fn causes_in_one_archive_are_findings_of_their_own() {
+    let dependencies = "dependencies:\n  - {name: web, version: 0.1.0, repository: https://charts.example}\n";
+    let parent = format!("apiVersion: v2\nname: shop\nversion: 1.0.0\n{dependencies}");
+    let secret = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\ndata:\n  a: {{{{ randAlphaNum 9 | b64enc }}}}\n"
+        )
+    };
+    let asking = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: {{ if lookup \"v1\" \"Namespace\" \"\" \"x\" }}b{{ else }}c{{ end }}\n  \
+        d: {{ if lookup \"v1\" \"Namespace\" \"\" \"y\" }}e{{ else }}f{{ end }}\n";
+    let fixed =
+        TEMPLATE.replace("{{ .Values.statuses | quote }}", "'404'").replace("name: web", "name: fixed");
+    let twice = TEMPLATE.replace("name: web", "name: twice");
+    let keyed = "apiVersion: v1\nkind: Secret\nmetadata: {name: k}\ndata:\n  a: {{ .Values.one | default (randAlphaNum 9) | b64enc }}\n  \
+        b: {{ .Values.two | default (randAlphaNum 9) | b64enc }}\n";
+    let web = pack(&[
+        ("web/Chart.yaml", MANIFEST),
+        ("web/values.yaml", VALUES),
+        ("web/templates/web.yaml", TEMPLATE),
+        ("web/templates/twice.yaml", &twice),
+        ("web/templates/fixed.yaml", &fixed),
+        ("web/templates/secret-a.yaml", &secret("a")),
+        ("web/templates/secret-b.yaml", &secret("b")),
+        ("web/templates/config.yaml", asking),
+        ("web/templates/keyed.yaml", keyed),
+    ]);
+    let folder = Folder::new(&[("shop/Chart.yaml", &parent)]);
+    folder.write_bytes("shop/charts/web-0.1.0.tgz", &web);
+    folder.write("shop/values.yaml", "other: 1\n");
+    let told = |ran: &Ran| -> Vec<String> {
+        let json = ran.json();
+        let all = json["findings"].as_array().cloned().unwrap_or_default();
+        let text = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_string();
+        all.iter()
+            .map(|it| {
+                let affected = it["affected"].as_array().map_or(0, Vec::len);
+                let line = format!("{}:{}", text(&it["location"]["file"]), it["location"]["line"]);
+                format!(
+                    "{line} {} {} {affected} {}",
+                    text(&it["rule"]),
+                    text(&it["resource"]["name"]),
+                    text(&it["message"])
+                )
+            })
+            .collect()
+    };
+    let ran = folder.run(&["check", "shop", "--format", "json"]);
+    let found = told(&ran);
+    let of = |rule: &str| -> Vec<&String> { found.iter().filter(|it| it.contains(rule)).collect() };
+    assert!(found.iter().all(|it| it.starts_with("shop/Chart.yaml:5 ")), "{found:#?}");
+    // A value that two workloads print is one cause, a literal in a third another one.
+    let statuses: Vec<bool> = of(RULE).iter().map(|it| it.contains(" fixed 1 ")).collect();
+    assert_eq!(
+        (statuses.len(), of(RULE).iter().filter(|it| it.contains(" 2 ")).count()),
+        (2, 1),
+        "{found:#?}"
+    );
+    assert!(statuses.contains(&true), "{found:#?}");
+    let drawn = of("render-nondeterministic");
+    assert_eq!(drawn.len(), 4, "{found:#?}");
+    for name in ["secret-a.yaml", "secret-b.yaml", "keyed.yaml"] {
+        let named = format!("(`randAlphaNum` in `shop/charts/web-0.1.0.tgz/templates/{name}`)");
+        assert!(drawn.iter().any(|it| it.contains(&named)), "{named} in {found:#?}");
+    }
+    assert_eq!(of("helm-lookup-empty").len(), 2, "{found:#?}");
+    // Through the pipe nothing is lost.
+    let stream = folder.run(&["render", "shop"]);
+    let piped = folder.run_with(&["check", "--format", "json"], &stream.out);
+    assert_eq!(told(&piped), found);
+    // Where the parent gives something near, the causes are still two.
+    folder.write("shop/values.yaml", "web: {replicas: 1}\n");
+    let found = told(&folder.run(&["check", "shop", "--format", "json"]));
+    let near = |it: &&String| it.starts_with("shop/values.yaml:1 render-nondeterministic k 1 ");
+    assert_eq!(found.iter().filter(near).count(), 2, "{found:#?}");
+    let pretty = folder.run(&["check", "shop", "--select", RULE]).out;
+    assert!(
+        pretty.contains("in the archive it is shop/charts/web-0.1.0.tgz/templates/fixed.yaml:13"),
+        "{pretty}"
+    );
+    assert!(pretty.contains("in the archive it is shop/charts/web-0.1.0.tgz/values.yaml:2"), "{pretty}");
+}
+
 /// Archives that are wrong, each with a part of what is said about it.
 fn bad_archives() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let good = web();

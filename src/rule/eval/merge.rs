@@ -92,17 +92,23 @@ pub(super) fn yielded(
     if first.is_empty() {
         return findings;
     }
-    let mut places: BTreeSet<(Arc<str>, Place)> = BTreeSet::new();
+    // Where one place stands in for several causes, what is not the same cause is no reason for silence.
+    let mut places: BTreeMap<(Arc<str>, Place), BTreeSet<String>> = BTreeMap::new();
     let mut fields: BTreeSet<(Arc<str>, Affected)> = BTreeSet::new();
     for finding in findings.iter().filter(|finding| first.contains(&*finding.rule)) {
-        places.insert((finding.rule.clone(), model.sources.outermost(finding.primary)));
+        let place = model.sources.outermost(finding.primary);
+        places.entry((finding.rule.clone(), place)).or_default().insert(finding.apart.clone());
         fields.extend(finding.affected.iter().map(|field| (finding.rule.clone(), field.clone())));
     }
     findings.retain(|finding| {
         let Some(rules) = yields.get(&*finding.rule) else { return true };
         let place = model.sources.outermost(finding.primary);
         !rules.iter().any(|rule| {
-            places.contains(&(rule.clone(), place))
+            let apart = places.get(&(rule.clone(), place));
+            let same = |known: &BTreeSet<String>| {
+                finding.apart.is_empty() || known.contains("") || known.contains(&finding.apart)
+            };
+            apart.is_some_and(same)
                 || finding.affected.iter().any(|field| fields.contains(&(rule.clone(), field.clone())))
         })
     });
