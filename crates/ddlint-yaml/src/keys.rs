@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::document::Document;
-use crate::node::{Node, NodeId, NodeKind, Style, text_of};
+use crate::node::{Node, NodeId, NodeKind, Style, bytes_of};
 use crate::scalar;
 use crate::tape::{PROPERTIES, SlotKind};
 
@@ -103,11 +103,25 @@ impl<'a> Node<'a> {
 }
 
 fn own_entry<'a>(mapping: Node<'a>, key: &str) -> Option<(Node<'a>, Node<'a>)> {
+    let document = mapping.document();
+    let slot = mapping.slot().filter(|slot| slot.kind == SlotKind::Mapping)?;
+    let resolves = scalar::may_resolve(key);
     let mut found = None;
-    for (candidate, value) in mapping.entries() {
-        if candidate.has_name(key) {
-            found = Some((candidate, value));
+    let (mut at, end) = (mapping.id().0 + 1, slot.next(mapping.id().0));
+    while at < end {
+        let candidate = document.slot(at)?;
+        let value_at = candidate.next(at);
+        // As `has_name`, by letters alone: most look-ups go past many keys.
+        let letters = candidate.kind == SlotKind::Scalar
+            && candidate.flags & PROPERTIES == 0
+            && !(resolves && candidate.style == Style::Plain);
+        if !letters || bytes_of(document, candidate) == key.as_bytes() {
+            let node = Node::new(document, at);
+            if node.has_name(key) {
+                found = Some((node, Node::new(document, value_at)));
+            }
         }
+        at = document.slot(value_at)?.next(value_at).max(value_at + 1);
     }
     found
 }
@@ -233,7 +247,7 @@ pub(crate) fn survey(document: &Document) -> Survey {
 }
 
 /// Whether a mapping may have a key twice, or one without a name: a look at the texts that resolves nothing.
-fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a str>) -> bool {
+fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a [u8]>) -> bool {
     texts.clear();
     let document = mapping.document();
     let Some(slot) = mapping.slot() else { return true };
@@ -243,7 +257,7 @@ fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a str>) -> bool {
         if key.kind != SlotKind::Scalar || key.flags & PROPERTIES != 0 {
             return true;
         }
-        let text = text_of(document, key);
+        let text = bytes_of(document, key);
         if key.style == Style::Plain && scalar::may_resolve(text) {
             return true;
         }

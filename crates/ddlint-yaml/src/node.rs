@@ -387,3 +387,10 @@ pub(crate) fn text_of<'a>(document: &'a Document, slot: &Slot) -> &'a str {
     let from: &str = if slot.has(COOKED) { document.cooked() } else { document.text() };
     from.get(begin as usize..begin as usize + length as usize).unwrap_or("")
 }
+
+/// The bytes of [`text_of`]: to compare them is cheaper than to look for the begins of characters first.
+pub(crate) fn bytes_of<'a>(document: &'a Document, slot: &Slot) -> &'a [u8] {
+    let (begin, length) = slot.text();
+    let from: &str = if slot.has(COOKED) { document.cooked() } else { document.text() };
+    from.as_bytes().get(begin as usize..begin as usize + length as usize).unwrap_or_default()
+}

@@ -67,14 +67,15 @@ pub(crate) fn plain_key(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Whether a plain scalar can resolve to anything but a string, judged by its first letter.
-pub(crate) fn may_resolve(text: &str) -> bool {
-    let Some(first) = text.as_bytes().first() else { return true };
-    let words: &[&str] = match text.len() {
-        1 => &["y", "n"],
-        2 => &["no", "on"],
-        3 => &["yes", "off"],
-        4 => &["true", "null"],
-        5 => &["false"],
+pub(crate) fn may_resolve(text: impl AsRef<[u8]>) -> bool {
+    let text = text.as_ref();
+    let Some(first) = text.first() else { return true };
+    let words: &[&[u8]] = match (first | 0x20, text.len()) {
+        (b'y' | b'n', 1) => return true,
+        (b'n' | b'o', 2) => &[b"no", b"on"],
+        (b'y' | b'o', 3) => &[b"yes", b"off"],
+        (b't' | b'n', 4) => &[b"true", b"null"],
+        (b'f', 5) => &[b"false"],
         _ => &[],
     };
     matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~')
