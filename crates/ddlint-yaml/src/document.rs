@@ -161,6 +161,7 @@ impl Document {
         )
     }
 
+    #[inline]
     pub(crate) fn slot(&self, index: u32) -> Option<&Slot> {
         self.tape.slots.get(index as usize)
     }

@@ -115,11 +115,13 @@ fn own_entry<'a>(mapping: Node<'a>, key: &str) -> Option<(Node<'a>, Node<'a>)> {
         let letters = candidate.kind == SlotKind::Scalar
             && candidate.flags & PROPERTIES == 0
             && !(resolves && candidate.style == Style::Plain);
-        if !letters || bytes_of(document, candidate) == key.as_bytes() {
-            let node = Node::new(document, at);
-            if node.has_name(key) {
-                found = Some((node, Node::new(document, value_at)));
-            }
+        let same = if letters {
+            candidate.text().1 as usize == key.len() && bytes_of(document, candidate) == key.as_bytes()
+        } else {
+            Node::new(document, at).has_name(key)
+        };
+        if same {
+            found = Some((Node::new(document, at), Node::new(document, value_at)));
         }
         at = document.slot(value_at)?.next(value_at).max(value_at + 1);
     }
@@ -251,8 +253,10 @@ fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a [u8]>) -> bool {
     texts.clear();
     let document = mapping.document();
     let Some(slot) = mapping.slot() else { return true };
-    let mut at = mapping.id().0 + 1;
-    while at < slot.next(mapping.id().0) {
+    let (mut at, end) = (mapping.id().0 + 1, slot.next(mapping.id().0));
+    // One bit for each look of a key: where none is there twice, no two are the same.
+    let (mut looks, mut alike) = (0_u128, false);
+    while at < end {
         let (Some(key), Some(value)) = (document.slot(at), document.slot(at + 1)) else { return true };
         if key.kind != SlotKind::Scalar || key.flags & PROPERTIES != 0 {
             return true;
@@ -261,8 +265,17 @@ fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a [u8]>) -> bool {
         if key.style == Style::Plain && scalar::may_resolve(text) {
             return true;
         }
+        let letter = |place: usize| usize::from(text.get(place).copied().unwrap_or_default());
+        let look =
+            text.len() * 37 + letter(0) * 5 + letter(text.len() / 2) * 3 + letter(text.len().wrapping_sub(1));
+        let bit = 1_u128 << (look % 128);
+        alike |= looks & bit != 0;
+        looks |= bit;
         texts.push(text);
         at = value.next(at + 1);
+    }
+    if !alike {
+        return false;
     }
     if texts.len() > 12 {
         texts.sort_unstable();

@@ -389,6 +389,7 @@ pub(crate) fn text_of<'a>(document: &'a Document, slot: &Slot) -> &'a str {
 }
 
 /// The bytes of [`text_of`]: to compare them is cheaper than to look for the begins of characters first.
+#[inline]
 pub(crate) fn bytes_of<'a>(document: &'a Document, slot: &Slot) -> &'a [u8] {
     let (begin, length) = slot.text();
     let from: &str = if slot.has(COOKED) { document.cooked() } else { document.text() };

@@ -73,7 +73,7 @@ fn parse_limited(text: Arc<str>, options: &ParseOptions, limit: usize, reading: 
         .collect();
     let batches = batches(&chunks);
     let parts: Vec<Part> = if options.threads && batches.len() > 1 {
-        batches.into_par_iter().map(|batch| parse_batch(&text, batch, reading)).collect()
+        batches.into_par_iter().with_max_len(1).map(|batch| parse_batch(&text, batch, reading)).collect()
     } else {
         batches.into_iter().map(|batch| parse_batch(&text, batch, reading)).collect()
     };
