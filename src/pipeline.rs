@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::discover::{self, Discovered, DiskTree, MemoryTree, Tree};
 use crate::filter::{Overrides, suppress};
 use crate::finding::{Finding, InputError, Severity};
@@ -221,16 +223,19 @@ fn report(model: &Model, whole: bool, carried: Option<Carried>, rules: &Rules<'_
     }
     let mut findings: Vec<Finding> = findings.into_iter().map(|(finding, _)| finding).collect();
     rules.overrides.apply(&mut findings);
-    let identity = Identity::new(model);
-    let mut reported = Vec::with_capacity(findings.len());
-    for ((finding, hidden), about) in findings.iter().zip(hidden).zip(about) {
-        let mut it = Reported::new(finding, &model.sources, &identity);
+    let identity = Identity::new(model, &findings);
+    let mut reported: Vec<Reported> = (findings.par_iter().with_max_len(1))
+        .map(|finding| {
+            let mut it = Reported::new(finding, &model.sources, &identity);
+            if it.origin.is_empty() {
+                it.origin.extend(named_template(model, finding).map(ReportedOrigin::template));
+            }
+            it
+        })
+        .collect();
+    for ((it, hidden), about) in reported.iter_mut().zip(hidden).zip(about) {
         it.hidden = hidden.map(|reason| Hidden { by: HiddenBy::Comment, reason });
         it.about = about;
-        if it.origin.is_empty() {
-            it.origin.extend(named_template(model, finding).map(ReportedOrigin::template));
-        }
-        reported.push(it);
     }
     let mut report = Report {
         findings: reported,

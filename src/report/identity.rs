@@ -3,7 +3,7 @@
 //! It is made of the rule, the file, the resource, the field and the message. Members of lists are known by their
 //! names where they have one, so neither moved lines nor reordered lists change it. Values are no part of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ddlint_yaml::{Node, Query};
 
@@ -20,12 +20,17 @@ pub struct Identity<'m> {
 }
 
 impl<'m> Identity<'m> {
-    /// For the findings of a model.
-    pub fn new(model: &'m Model) -> Identity<'m> {
-        let named = (0..model.resources.len() as u32).map(crate::model::ResourceId);
+    /// For these findings of a model.
+    pub fn new(model: &'m Model, findings: &[Finding]) -> Identity<'m> {
+        let wanted: BTreeSet<&ResourceName> =
+            findings.iter().filter_map(|finding| finding.resource.as_ref()).collect();
+        let names: BTreeSet<&str> = wanted.iter().map(|name| &*name.name).collect();
         let mut resources = BTreeMap::new();
-        for id in named {
-            resources.entry(model.resource_name(id)).or_insert(model.resource(id).at);
+        for resource in model.resources.iter().filter(|resource| names.contains(&*resource.name)) {
+            let name = resource.report_name();
+            if wanted.contains(&name) {
+                resources.entry(name).or_insert(resource.at);
+            }
         }
         Identity { model, locator: Locator::new(model), resources }
     }

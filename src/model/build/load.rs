@@ -125,8 +125,10 @@ impl<'t> Loader<'t> {
         let fresh: Vec<&String> = paths.iter().filter(|path| !self.files.contains_key(*path)).collect();
         let tree = self.tree;
         progress::expect(fresh.len());
+        // Files are handed out one by one: a large one among the last would keep one thread alone for long.
         let results: Vec<(String, Read)> = fresh
             .par_iter()
+            .with_max_len(1)
             .map(|path| {
                 let result = decode(tree, path).map_or_else(Read::Failed, |text| read(path, text));
                 progress::step();

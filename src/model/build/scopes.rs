@@ -5,6 +5,7 @@
 //! deploys is alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::Builder;
 use super::overlays::Overlays;
@@ -36,6 +37,9 @@ impl Key {
     }
 }
 
+/// What tells where something is, shared by what is in the same place.
+type Keys = Rc<BTreeSet<Key>>;
+
 /// The cluster that ArgoCD itself runs in.
 const OWN_CLUSTER: &str = "in-cluster";
 
@@ -52,12 +56,10 @@ impl Builder<'_> {
         let apps: Vec<Key> = self.app_ids().map(|id| self.app_key(id, &overlays)).collect();
         let clusters: BTreeSet<&Key> =
             apps.iter().filter(|key| matches!(key, Key::Deployed { .. })).collect();
-        let mut resources: Vec<BTreeSet<Key>> = (0..self.resources.len() as u32)
-            .map(|id| self.resource_keys(ResourceId(id), &apps, &overlays))
-            .collect();
+        let mut resources: Vec<Keys> = self.resource_keys(&apps, &overlays);
         let scripts: Vec<Key> =
             self.scripts.iter().map(|script| Key::Plain(overlays.of(self.path_of(script.file)))).collect();
-        let releases: Vec<BTreeSet<Key>> = (0..self.releases.len() as u32)
+        let releases: Vec<Keys> = (0..self.releases.len() as u32)
             .map(|id| self.release_keys(ReleaseId(id), &apps, &resources, &overlays))
             .collect();
         // What was rendered is where its release is.
@@ -67,13 +69,13 @@ impl Builder<'_> {
             }
         }
         // The scopes: each cluster; what is not deployed joins the one cluster there is, else it is by itself.
-        let plain: BTreeSet<Option<String>> = resources
-            .iter()
-            .chain(&releases)
-            .flatten()
-            .chain(&scripts)
-            .filter_map(|key| if let Key::Plain(overlay) = key { Some(overlay.clone()) } else { None })
-            .collect();
+        let plain: BTreeSet<Option<String>> =
+            (resources.chunk_by(Rc::ptr_eq).chain(releases.chunk_by(Rc::ptr_eq)))
+                .filter_map(|same| same.first())
+                .flat_map(|keys| keys.iter())
+                .chain(&scripts)
+                .filter_map(|key| if let Key::Plain(overlay) = key { Some(overlay.clone()) } else { None })
+                .collect();
         let common = resources.iter().filter(|keys| keys.contains(&Key::Plain(None))).count();
         let too_many = plain.len() > 8 && common * plain.len() > MOST_SHARED;
         let mut keys: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
@@ -133,7 +135,7 @@ impl Builder<'_> {
                 }
             }
         }
-        for key in releases.iter().flatten().filter(|key| matches!(key, Key::Alone(_))) {
+        for key in releases.iter().flat_map(|keys| keys.iter()).filter(|key| matches!(key, Key::Alone(_))) {
             keys.entry(key.clone()).or_default().insert(key.clone());
         }
         self.fill(keys, &apps, &resources, &scripts, &releases);
@@ -143,9 +145,9 @@ impl Builder<'_> {
         &mut self,
         keys: BTreeMap<Key, BTreeSet<Key>>,
         apps: &[Key],
-        resources: &[BTreeSet<Key>],
+        resources: &[Keys],
         scripts: &[Key],
-        releases: &[BTreeSet<Key>],
+        releases: &[Keys],
     ) {
         let mut by_member: BTreeMap<&Key, Vec<usize>> = BTreeMap::new();
         for (index, members) in keys.values().enumerate() {
@@ -160,29 +162,33 @@ impl Builder<'_> {
         };
         let mut scopes: Vec<Scope> =
             keys.keys().map(|key| Scope { name: key.name(), ..Scope::default() }).collect();
-        let mut put = |indices: Vec<usize>, add: &mut dyn FnMut(&mut Scope)| -> ScopeId {
-            for index in &indices {
+        let mut put = |indices: &[usize], add: &mut dyn FnMut(&mut Scope)| -> ScopeId {
+            for index in indices {
                 if let Some(scope) = scopes.get_mut(*index) {
                     add(scope);
                 }
             }
             ScopeId(indices.first().copied().unwrap_or(0) as u32)
         };
+        let (mut before, mut indices): (Option<&Keys>, Vec<usize>) = (None, Vec::new());
         for (id, (resource, keys)) in self.resources.iter_mut().zip(resources).enumerate() {
             let id = ResourceId(id as u32);
-            resource.scope = put(scopes_of(&mut keys.iter()), &mut |scope| scope.resources.push(id));
+            if !before.is_some_and(|before| Rc::ptr_eq(before, keys)) {
+                (before, indices) = (Some(keys), scopes_of(&mut keys.iter()));
+            }
+            resource.scope = put(&indices, &mut |scope| scope.resources.push(id));
         }
         for (id, (app, key)) in self.applications.iter_mut().zip(apps).enumerate() {
             let id = AppId(id as u32);
-            app.scope = put(scopes_of(&mut std::iter::once(key)), &mut |scope| scope.applications.push(id));
+            app.scope = put(&scopes_of(&mut std::iter::once(key)), &mut |scope| scope.applications.push(id));
         }
         for (id, key) in scripts.iter().enumerate() {
             let id = ScriptId(id as u32);
-            put(scopes_of(&mut std::iter::once(key)), &mut |scope| scope.scripts.push(id));
+            put(&scopes_of(&mut std::iter::once(key)), &mut |scope| scope.scripts.push(id));
         }
         for (id, (release, keys)) in self.releases.iter_mut().zip(releases).enumerate() {
             let id = ReleaseId(id as u32);
-            release.scope = put(scopes_of(&mut keys.iter()), &mut |scope| scope.releases.push(id));
+            release.scope = put(&scopes_of(&mut keys.iter()), &mut |scope| scope.releases.push(id));
         }
         if scopes.is_empty() {
             scopes.push(Scope::default());
@@ -272,37 +278,44 @@ impl Builder<'_> {
         out
     }
 
-    fn resource_keys(&self, id: ResourceId, apps: &[Key], overlays: &Overlays) -> BTreeSet<Key> {
-        let Some(resource) = self.resources.get(id.0 as usize) else { return BTreeSet::new() };
-        let deployed = resource.deployers.iter().filter_map(|id| apps.get(id.0 as usize));
-        let mut keys: BTreeSet<Key> = deployed.cloned().collect();
-        if keys.is_empty() {
-            // An Application that nobody deploys is seen where its resources are.
-            let own = self.applications.iter().zip(apps).filter(|(app, _)| app.resource == id);
-            keys.extend(own.map(|(_, key)| key.clone()));
+    /// The keys of each resource. Most resources of a file, and those that one Application deploys, have the same.
+    fn resource_keys(&self, apps: &[Key], overlays: &Overlays) -> Vec<Keys> {
+        let mut of_file: BTreeMap<&str, Keys> = BTreeMap::new();
+        let mut deployed: BTreeMap<&[AppId], Keys> = BTreeMap::new();
+        // An Application that nobody deploys is seen where its resources are.
+        let mut seen: BTreeMap<ResourceId, BTreeSet<Key>> = BTreeMap::new();
+        for (app, key) in self.applications.iter().zip(apps) {
+            seen.entry(app.resource).or_default().insert(key.clone());
         }
-        if keys.is_empty() {
-            let path = self.path_of_resource(id).unwrap_or_default();
-            keys.extend(overlays.all(path).into_iter().map(Key::Plain));
+        let mut out = Vec::with_capacity(self.resources.len());
+        for (id, resource) in self.resources.iter().enumerate() {
+            let id = ResourceId(id as u32);
+            let by_deployers = deployed.entry(resource.deployers.as_slice()).or_insert_with(|| {
+                let keys = resource.deployers.iter().filter_map(|id| apps.get(id.0 as usize));
+                Rc::new(keys.cloned().collect())
+            });
+            out.push(if !by_deployers.is_empty() {
+                by_deployers.clone()
+            } else if let Some(keys) = seen.get(&id) {
+                Rc::new(keys.clone())
+            } else {
+                let path = self.path_of_resource(id).unwrap_or_default();
+                let made = || Rc::new(overlays.all(path).into_iter().map(Key::Plain).collect());
+                of_file.entry(path).or_insert_with(made).clone()
+            });
         }
-        keys
+        out
     }
 
-    fn release_keys(
-        &self,
-        id: ReleaseId,
-        apps: &[Key],
-        resources: &[BTreeSet<Key>],
-        overlays: &Overlays,
-    ) -> BTreeSet<Key> {
-        let Some(release) = self.releases.get(id.0 as usize) else { return BTreeSet::new() };
+    fn release_keys(&self, id: ReleaseId, apps: &[Key], resources: &[Keys], overlays: &Overlays) -> Keys {
+        let Some(release) = self.releases.get(id.0 as usize) else { return Keys::default() };
         let doc_path = |doc: crate::model::DocId| {
             let doc = self.loader.docs.get(doc.0 as usize);
             doc.map(|doc| self.path_of(doc.file)).unwrap_or_default()
         };
-        match release.deployer {
+        let keys: BTreeSet<Key> = match release.deployer {
+            Deployer::HelmRelease(id) => return resources.get(id.0 as usize).cloned().unwrap_or_default(),
             Deployer::Application(id) => apps.get(id.0 as usize).cloned().into_iter().collect(),
-            Deployer::HelmRelease(id) => resources.get(id.0 as usize).cloned().unwrap_or_default(),
             Deployer::Script(id, _) => {
                 let path = self.scripts.get(id.0 as usize).map(|script| self.path_of(script.file));
                 BTreeSet::from([Key::Plain(path.and_then(|path| overlays.of(path)))])
@@ -327,7 +340,8 @@ impl Builder<'_> {
                     _ => BTreeSet::from([Key::Alone(top)]),
                 }
             }
-        }
+        };
+        Rc::new(keys)
     }
 
     /// Whether an Application builds a folder's kustomization.
