@@ -20,7 +20,7 @@ use crate::source::{FileId, Origin, Place};
 type OnDisk<'a> = &'a dyn Fn(Made) -> Option<Edit>;
 
 pub(super) fn check(cx: &CheckContext<'_>, out: &mut Findings) {
-    let of_docs = cx.model.docs.par_iter().filter(|doc| doc.kind != DocKind::Other).map(|doc| {
+    let of_docs = cx.model.docs.par_iter().with_max_len(64).filter(|doc| doc.kind != DocKind::Other).map(|doc| {
         let mut found = Findings::default();
         let on_disk = |made: Made| cx.texts().on_disk(Draft { file: doc.file, made, plain: None });
         let editable = matches!(cx.model.sources.get(doc.file).origin, Origin::Disk).then_some(doc.file);
@@ -30,7 +30,7 @@ pub(super) fn check(cx: &CheckContext<'_>, out: &mut Findings) {
     for found in of_docs.collect::<Vec<_>>() {
         out.append(found);
     }
-    let of_maps = cx.model.resources.par_iter().enumerate().filter(|(_, resource)| resource.kind == "ConfigMap");
+    let of_maps = cx.model.resources.par_iter().with_max_len(64).enumerate().filter(|(_, resource)| resource.kind == "ConfigMap");
     let of_maps = of_maps.map(|(index, resource)| {
         let mut found = Findings::default();
         let data = cx.model.node(resource.at).get("data");

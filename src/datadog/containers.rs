@@ -359,6 +359,9 @@ pub(crate) fn mounted_skip_ssl<'a>(
     near: &'a Neighbours<'_>,
     resource: &Resource,
 ) -> Option<(ResourceId, &'a Effective)> {
+    if !near.any_skip_ssl() {
+        return None;
+    }
     let workload = resource.workload.as_ref()?;
     let volumes = below(model, workload.pod_spec, &["volumes"])?;
     let names = volumes.items().filter_map(|volume| volume.at(&["configMap", "name"])?.text());

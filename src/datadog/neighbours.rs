@@ -111,6 +111,11 @@ impl<'m> Neighbours<'m> {
         all.rev().find(|(_, resource)| resource.effective_namespace.as_deref() == namespace)
     }
 
+    /// Whether a ConfigMap of the scope says anything about the verification of certificates.
+    pub(crate) fn any_skip_ssl(&self) -> bool {
+        !self.skip_ssl.is_empty()
+    }
+
     /// Certificate verification, as the Agent's configuration in a ConfigMap has it.
     pub(crate) fn skip_ssl(&self, map: ResourceId) -> Option<&Effective> {
         self.skip_ssl.get(&map)
