@@ -248,6 +248,51 @@ const CASES: &[Case] = &[
         )],
     },
     Case {
+        what: "an entry of a mapping moves into the mapping for all, which is made",
+        rules: "skip-ssl-validation-partial",
+        files: &[(
+            "values.yaml",
+            "datadog:\n  apiKeyExistingSecret: x\nagents:\n  containers:\n    agent:\n      envDict: # of the agent\n        DD_SKIP_SSL_VALIDATION: 'true'\n    traceAgent: {}\n",
+        )],
+        after: &[(
+            "values.yaml",
+            "datadog:\n  apiKeyExistingSecret: x\n  envDict:\n    DD_SKIP_SSL_VALIDATION: 'true'\nagents:\n  containers:\n    agent:\n      envDict: {} # of the agent\n    traceAgent: {}\n",
+        )],
+    },
+    Case {
+        what: "out of a longer mapping, and in brackets",
+        rules: "skip-ssl-validation-partial",
+        files: &[
+            (
+                "values-a.yaml",
+                "datadog:\n  apiKeyExistingSecret: x\n  envDict:\n    A: b\nagents:\n  containers:\n    agent:\n      envDict:\n        DD_SKIP_SSL_VALIDATION: \"true\"\n        B: c # stays\n    traceAgent: {}\n",
+            ),
+            (
+                "envs/b/values.yaml",
+                "datadog: {apiKeyExistingSecret: x, envDict: {A: b}}\nagents: {containers: {agent: {envDict: {B: c, DD_SKIP_SSL_VALIDATION: \"true\"}}, traceAgent: {}}}\n",
+            ),
+        ],
+        after: &[
+            (
+                "values-a.yaml",
+                "datadog:\n  apiKeyExistingSecret: x\n  envDict:\n    A: b\n    DD_SKIP_SSL_VALIDATION: \"true\"\nagents:\n  containers:\n    agent:\n      envDict:\n        B: c # stays\n    traceAgent: {}\n",
+            ),
+            (
+                "envs/b/values.yaml",
+                "datadog: {apiKeyExistingSecret: x, envDict: {A: b, DD_SKIP_SSL_VALIDATION: \"true\"}}\nagents: {containers: {agent: {envDict: {B: c}}, traceAgent: {}}}\n",
+            ),
+        ],
+    },
+    Case {
+        what: "an entry with a comment stays: the comment would be lost or left behind",
+        rules: "skip-ssl-validation-partial",
+        files: &[(
+            "values.yaml",
+            "datadog:\n  apiKeyExistingSecret: x\nagents:\n  containers:\n    agent:\n      envDict:\n        # the clock is wrong\n        DD_SKIP_SSL_VALIDATION: 'true'\n    traceAgent: {}\n",
+        )],
+        after: &[],
+    },
+    Case {
         what: "what several overlays share does not move into one of them",
         rules: "skip-ssl-validation-partial",
         files: &[

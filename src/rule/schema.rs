@@ -270,8 +270,12 @@ const OF: Field = may(
 );
 const IN: Field =
     may("in", Kind::At, "the mapping in which the keys of `set` and `below` begin, in place of values");
-const MOVE: Field = may("move", Kind::At, "the item of a list that goes into the list `below` keys");
-const BELOW: Field = may("below", Kind::Keys, "the keys of the list that gets what is moved");
+const MOVE: Field = may(
+    "move",
+    Kind::At,
+    "the item of a list, or the key in a mapping, that goes into the one `below` keys; one that is not there yet is made where it has the same name",
+);
+const BELOW: Field = may("below", Kind::Keys, "the keys of the list or mapping that gets what is moved");
 
 /// `fix`.
 pub(crate) static FIX_SHAPE: Shape = Shape {

@@ -181,6 +181,7 @@ pub(super) fn set(root: Node<'_>, keys: &[String], yaml: &Yaml, manner: Manner) 
     }
     match yaml {
         Yaml::Items(_) if node.is_sequence() || node.is_missing() => append(node, yaml, manner),
+        Yaml::Entries(_) if node.is_mapping() => append(node, yaml, manner),
         _ if node.is_missing() => under(node, yaml, manner),
         Yaml::Str(text) if node.is_scalar() => {
             let new = super::write::restyled(node, text, manner.json)?;
@@ -195,11 +196,22 @@ pub(super) fn set(root: Node<'_>, keys: &[String], yaml: &Yaml, manner: Manner) 
     }
 }
 
-/// Takes the item of a list that a place stands in out of it: the edit, and the item as it is written elsewhere.
-pub(super) fn take(node: Node<'_>) -> Option<(Made, Yaml)> {
+/// Takes what a place stands in out of its list or mapping: the name of that, the edit, and what is taken as it is
+/// written elsewhere.
+pub(super) fn take(node: Node<'_>) -> Option<(String, Made, Yaml)> {
     // The item itself, or a scalar of it: whatever lies further out is another thing.
     let in_list = |node: &Node<'_>| node.parent().is_some_and(|parent| parent.is_sequence());
-    let item = Some(node).filter(in_list).or_else(|| node.parent().filter(in_list))?;
+    let item = Some(node).filter(in_list).or_else(|| node.parent().filter(in_list));
+    let (made, taken) = match item {
+        Some(item) => take_item(item)?,
+        None if node.is_key() => take_entry(node)?,
+        None => return None,
+    };
+    let collection = item.unwrap_or(node).parent()?;
+    Some((key_of(collection)?.key_string()?, made, taken))
+}
+
+fn take_item(item: Node<'_>) -> Option<(Made, Yaml)> {
     let list = item.parent()?;
     let text = item.document().text();
     let slice = |start: u32, end: u32| text.get(start as usize..end as usize);
@@ -270,18 +282,63 @@ pub(super) fn take(node: Node<'_>) -> Option<(Made, Yaml)> {
     Some((edit, Yaml::Items(vec![Yaml::Lines { comments, lines, flow }])))
 }
 
+/// An entry with a scalar value.
+fn take_entry(key: Node<'_>) -> Option<(Made, Yaml)> {
+    let (value, mapping) = (value_of(key)?, key.parent()?);
+    let (document, text) = (key.document(), key.document().text());
+    let slice = |start: u32, end: u32| text.get(start as usize..end as usize);
+    let span = Span { start: key.full_span().start, end: value.full_span().end };
+    let written = scalar(value)?;
+    if shared(key) || shared(value) || shared(mapping) || slice(span.start, span.end)?.contains('\n') {
+        return None;
+    }
+    let taken = Yaml::Entries(vec![(key.key_string()?, Yaml::Written(written.to_string()))]);
+    let line = Span { start: line_start(text, span.start), end: line_end(text, span.end) };
+    if mapping.style() == Style::Flow {
+        let entries: Vec<(Node<'_>, Node<'_>)> = mapping.entries().collect();
+        let at = entries.iter().position(|(other, _)| other.id() == key.id())?;
+        let before = at.checked_sub(1).and_then(|at| entries.get(at));
+        let (start, end) = match (before, entries.get(at + 1)) {
+            (_, Some((next, _))) => (span.start, next.full_span().start),
+            (Some((_, before)), None) => (before.full_span().end, span.end),
+            (None, None) => (span.start, span.end),
+        };
+        let one_line = !slice(start, end)?.contains('\n');
+        return one_line.then(|| (made(start, end, String::new(), mapping), taken));
+    }
+    // What a comment says about the entry would stay behind.
+    let above = Span { start: line_start(text, line.start.saturating_sub(1)), end: line.start };
+    if !comments_in(document, line).is_empty() || slice(above.start, above.end)?.trim_start().starts_with('#')
+    {
+        return None;
+    }
+    if mapping.len() > 1 {
+        return delete(key).map(|edit| (edit, taken));
+    }
+    // The mapping stays, with nothing in it.
+    let own = key_of(mapping)?;
+    let colon = own.span().end + slice(own.span().end, span.start)?.find(':')? as u32 + 1;
+    let head = slice(colon, line_end(text, colon))?.trim_end();
+    let between = Span { start: colon, end: span.start };
+    let alone = comments_in(document, between).len() == usize::from(head.contains('#'));
+    alone.then(|| (made(colon, line.end, format!(" {{}}{head}"), mapping), taken))
+}
+
+/// A scalar as it can stand in brackets too.
+fn scalar(node: Node<'_>) -> Option<&str> {
+    let slice = node.full_span().slice(node.document().text());
+    let plain = node.is_scalar() && node.style() == Style::Plain;
+    let block = matches!(node.style(), Style::Literal | Style::Folded);
+    let fits = !block && !(plain && slice.contains(['{', '}', '[', ']', ',', '&', '*']));
+    (node.is_scalar() && fits).then_some(slice)
+}
+
 /// A mapping of scalars in brackets.
 fn bracketed(item: Node<'_>) -> Option<String> {
     let text = item.document().text();
     if item.style() == Style::Flow {
         return Some(item.full_span().slice(text).to_string());
     }
-    let scalar = |node: Node<'_>| {
-        let slice = node.full_span().slice(text);
-        let plain = node.is_scalar() && node.style() == Style::Plain;
-        let fits = node.is_scalar() && !(plain && slice.contains(['{', '}', '[', ']', ',', '&', '*']));
-        fits.then_some(slice)
-    };
     let entry = |(key, value): (Node<'_>, Node<'_>)| Some(format!("{}: {}", scalar(key)?, scalar(value)?));
     Some(format!("{{ {} }}", item.entries().map(entry).collect::<Option<Vec<_>>>()?.join(", ")))
 }

@@ -95,13 +95,13 @@ impl Eval<'_> {
             }
             Change::Set(beneath, keys, content) => {
                 let yaml = self.yaml(content, frame)?;
-                self.set(beneath, keys, &yaml, frame)?
+                self.set(beneath, keys, &yaml, None, frame)?
             }
             Change::Move(at, beneath, keys) => {
                 let (place, node) = self.node_at(at, frame)?;
-                let (made, items) = edits::take(node)?;
+                let (from, made, items) = edits::take(node)?;
                 let mut drafts = vec![draft(place.file, made)];
-                drafts.extend(self.set(beneath, keys, &items, frame)?);
+                drafts.extend(self.set(beneath, keys, &items, Some(&from), frame)?);
                 // What leaves a file that others share would be missing there.
                 if drafts.iter().any(|draft| draft.file != place.file) {
                     return None;
@@ -166,22 +166,28 @@ impl Eval<'_> {
         Some(of(text, None))
     }
 
+    /// `from` is the key under which it stood, of what is moved.
     fn set(
         &self,
         beneath: &Beneath,
         keys: &[Box<str>],
         yaml: &Yaml,
+        from: Option<&str>,
         frame: &Frame<'_>,
     ) -> Option<Vec<Draft>> {
         let model = self.scope.run.model;
         let names: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
         let below = |at: NodeAt, keys: &[String]| {
             let (node, file) = (model.node(at), model.doc(at.doc).file);
+            // What is not there yet is a list or a mapping as the place is that has its name.
+            let path: Vec<&str> = keys.iter().map(String::as_str).collect();
+            if from.is_some_and(|from| path.last() != Some(&from) && node.at(&path).is_none()) {
+                return None;
+            }
             // A variable that is there already would be given twice.
             if let Yaml::Items(items) = yaml
                 && let Some(name) = items.iter().find_map(item_name)
             {
-                let path: Vec<&str> = keys.iter().map(String::as_str).collect();
                 let list = node.at(&path).into_iter().flat_map(Node::items);
                 if list.filter_map(|item| item.get("name")?.text()).any(|other| other == name) {
                     return None;
