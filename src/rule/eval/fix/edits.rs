@@ -327,9 +327,10 @@ fn take_entry(key: Node<'_>) -> Option<(Made, Yaml)> {
 /// A scalar as it can stand in brackets too.
 fn scalar(node: Node<'_>) -> Option<&str> {
     let slice = node.full_span().slice(node.document().text());
-    let plain = node.is_scalar() && node.style() == Style::Plain;
-    let block = matches!(node.style(), Style::Literal | Style::Folded);
-    let fits = !block && !(plain && slice.contains(['{', '}', '[', ']', ',', '&', '*']));
+    let fits = match node.style() {
+        Style::Plain => !slice.contains(['{', '}', '[', ']', ',', '&', '*']),
+        style => !matches!(style, Style::Literal | Style::Folded),
+    };
     (node.is_scalar() && fits).then_some(slice)
 }
 
