@@ -109,4 +109,17 @@ grep -q 'logLevel: INFO\|logLevel: info' helm/values.yaml || fail "expected the 
 git add -A
 run
 [ "$code" = 0 ] || fail "expected a pass after the fix"
+# The hook that is built from source takes as long as a release; by hand: DDLINT_SOURCE_HOOK=1.
+if [ -n "${DDLINT_SOURCE_HOOK:-}" ]; then
+  hook ddlint-source '--select, debug-logging'
+  sed -i '/apiKeyExistingSecret/a\  logLevel: debug' helm/values.yaml
+  sed -i '/logLevel: \(INFO\|info\)/d' helm/values.yaml
+  git add -A
+  run
+  [ "$code" != 0 ] && grep -q 'debug-logging' "$work/out" || fail "expected the finding of a ddlint built from source"
+  sed -i '/logLevel: debug/d' helm/values.yaml
+  git add -A
+  run
+  [ "$code" = 0 ] || fail "expected a pass"
+fi
 echo "ran pre-commit: $("$tools/bin/pre-commit" --version)" >> "$log"

@@ -3,7 +3,8 @@
 set -euo pipefail
 target=$1 version=$2
 DDLINT_COMMIT=$(git rev-parse --short=12 HEAD)
-export DDLINT_COMMIT
+# Nobody reads the symbols of a release.
+export DDLINT_COMMIT CARGO_PROFILE_RELEASE_STRIP=true
 cargo build --release --locked --bin ddlint --target "$target"
 built=${CARGO_TARGET_DIR:-target}/$target/release
 binary=ddlint

@@ -5,6 +5,9 @@ target=$1
 compatibility=()
 # That binary is static: its wheel is for every Linux, whatever the C library.
 case "$target" in *-linux-musl) compatibility=(--compatibility manylinux2014 musllinux_1_2) ;; esac
+# As the archive is built, or everything would be built twice.
+DDLINT_COMMIT=$(git rev-parse --short=12 HEAD)
+export DDLINT_COMMIT CARGO_PROFILE_RELEASE_STRIP=true
 root=$PWD
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
