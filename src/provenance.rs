@@ -254,9 +254,7 @@ fn packed(finding: &mut Finding, sources: &SourceMap) {
     if finding.label.is_empty() {
         finding.label = format!("in the archive it is {}:{}", at.file, at.line);
     }
-    if finding.apart.is_empty() {
-        finding.apart = format!("{}:{}", at.root_file, at.offset);
-    }
+    finding.apart = format!("{}:{} {}", at.root_file, at.offset, finding.apart);
 }
 
 /// Leads the places of a finding out of rendered texts, and records the chain.

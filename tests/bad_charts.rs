@@ -334,3 +334,34 @@ fn what_an_application_gives_wrongly_is_an_error_at_its_line() {
         assert_eq!((ran.findings(), ran.code), (vec![good_finding()], 2), "{helm}");
     }
 }
+
+#[test]
+fn each_key_that_a_template_prints_twice_is_a_finding_and_says_once_where_it_stands() {
+    let folder = Folder::new(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+        ("web/values.yaml", "names: [a, b]\none:\n  k: 1\n  l: 1\n  m: 1\ntwo:\n  k: 2\n  l: 2\n"),
+        (
+            "web/templates/maps.yaml",
+            "{{- range .Values.names }}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ . }}}\ndata:\n  \
+             {{- toYaml $.Values.one | nindent 2 }}\n  {{- toYaml $.Values.two | nindent 2 }}\n{{- end }}\n",
+        ),
+    ]);
+    let ran = folder.run(&["check", "web", "--format", "json", "--select", "duplicate-yaml-key"]);
+    let json = ran.json();
+    let findings = json["findings"].as_array().cloned().unwrap_or_default();
+    let told: Vec<(bool, usize, usize)> = findings
+        .iter()
+        .zip(["k", "l"])
+        .map(|(it, key)| {
+            let message = it["message"].as_str().unwrap_or_default();
+            let count = |name: &str| it[name].as_array().map_or(0, Vec::len);
+            (message.starts_with(&format!("`{key}` is given twice")), count("affected"), count("related"))
+        })
+        .collect();
+    assert_eq!(told, [(true, 2, 1), (true, 2, 1)], "{}", ran.out);
+    assert_eq!(findings.len(), 2, "{}", ran.out);
+    let stream = folder.run(&["render", "web"]);
+    let piped =
+        folder.run_with(&["check", "--format", "json", "--select", "duplicate-yaml-key"], &stream.out);
+    assert_eq!(piped.out, ran.out);
+}

@@ -114,6 +114,8 @@ fn report(
         if let Some((template, at)) = provenance::printed_by(&cx.model.sources, place(later.span())) {
             finding.primary = template;
             finding.about = Some(at);
+            // It may print many.
+            finding.apart = name;
         }
         out.push(finding);
     }

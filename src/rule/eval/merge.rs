@@ -62,6 +62,11 @@ pub(crate) fn merge_led_back(
         known.affected.sort();
         known.affected.dedup();
     }
+    for (finding, _) in &mut merged {
+        // Places of several renders lead back to the same ones.
+        let mut told: BTreeSet<(Place, String)> = BTreeSet::new();
+        finding.related.retain(|it| told.insert((model.sources.outermost(it.place), it.message.clone())));
+    }
     merged
 }
 
