@@ -183,7 +183,8 @@ pub fn printed_by(sources: &SourceMap, place: Place) -> Option<(Place, Place)> {
     sources.can_be_opened(template).then_some((template, at))
 }
 
-/// Where the template prints a range: behind the nearest literal text before it.
+/// Where the template prints a range: behind the nearest literal text before it, or at the action that prints where that
+/// stands on a later line.
 pub fn template_place(rendering: &Rendering, sources: &SourceMap, span: Span) -> Option<Place> {
     let before = rendering.segments.partition_point(|segment| segment.end <= span.start);
     let literal = rendering.segments.get(..before)?.iter().rev().find_map(|segment| {
@@ -191,7 +192,40 @@ pub fn template_place(rendering: &Rendering, sources: &SourceMap, span: Span) ->
         let leaf = resolved.printed.iter().find(|leaf| is_literal(leaf))?;
         step(rendering, sources, leaf, false).place
     })?;
-    Some(Place { span: Span { start: literal.span.end, end: literal.span.end }, ..literal })
+    let end = literal.span.end;
+    let rest = sources.get(literal.file).text.get(end as usize..).unwrap_or_default();
+    let span = match printing_action(rest) {
+        Some((from, to)) => Span { start: end + from as u32, end: end + to as u32 },
+        None => Span { start: end, end },
+    };
+    Some(Place { span, ..literal })
+}
+
+/// The first action that may print something, where only white space and actions that print nothing stand before it, and
+/// it stands on a later line.
+fn printing_action(text: &str) -> Option<(usize, usize)> {
+    const SILENT: [&str; 7] = ["if", "else", "end", "with", "range", "break", "continue"];
+    // The literal may be a constant inside of an action.
+    let closed = text.find("}}").filter(|close| text.find("{{").is_none_or(|open| *close < open));
+    let mut at = closed.map_or(0, |close| close + 2);
+    loop {
+        let rest = text.get(at..)?;
+        let begin = at + (rest.len() - rest.trim_start().len());
+        let inner = text.get(begin..)?.strip_prefix("{{")?;
+        let length = inner.find("}}")?;
+        let action = inner.get(..length)?.trim_start_matches('-').trim_start();
+        let word = action.split(|c: char| !c.is_ascii_alphanumeric() && c != '$' && c != '_').next()?;
+        // Another helper begins.
+        if matches!(word, "define" | "block") {
+            return None;
+        }
+        let assigns = word.starts_with('$') && action.get(word.len()..)?.trim_start().starts_with([':', '=']);
+        let end = begin + 2 + length + 2;
+        if !(SILENT.contains(&word) || assigns || action.starts_with("/*")) {
+            return text.get(..begin)?.contains('\n').then_some((begin, end));
+        }
+        at = end;
+    }
 }
 
 /// The value in a file on the disk that a rendered scalar is, and nothing else: changing it changes the scalar.
@@ -293,5 +327,32 @@ pub fn lead_back(finding: &mut Finding, sources: &SourceMap) {
         {
             related.place = place;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printing_action;
+
+    #[test]
+    fn the_action_that_prints_is_found_behind_those_that_do_not() {
+        let found = |text: &'static str| printing_action(text).map(|(from, to)| &text[from..to]);
+        assert_eq!(found("\n  {{- toYaml .x | nindent 2 }}\n"), Some("{{- toYaml .x | nindent 2 }}"));
+        let behind = "\n  {{- end }}\n  {{- with .y }}{{/* why */}}\n  {{- $z := 1 }}\n  {{ . }}\n";
+        assert_eq!(found(behind), Some("{{ . }}"));
+        for text in [
+            " {{ .x }}\n",
+            "{{ .x }}",
+            "\n  a: {{ .x }}",
+            "\n  {{- if .x }}\n  a",
+            "\n{{ broken",
+            "",
+            "\n",
+            "\n{{ end }}\n{{ define \"x\" }}{{ .x }}",
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
+        assert_eq!(found(" | quote }}\n{{- end }}\n{{- .x }}"), Some("{{- .x }}"));
+        assert_eq!(found("\n{{ endpoint }}"), Some("{{ endpoint }}"));
     }
 }
