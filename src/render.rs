@@ -6,6 +6,7 @@
 mod binary;
 mod cache;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -15,9 +16,9 @@ use ddlint_helm::exec::meter::Limits;
 use ddlint_helm::failure::{Failure, RenderError};
 use ddlint_helm::manifest::Hook;
 use ddlint_helm::objects::KubeVersion;
-use ddlint_helm::render::{Release, RenderRequest, Rendered, render};
+use ddlint_helm::render::{Release, RenderRequest, Rendered, Session, SetTo, render};
 use ddlint_helm::template::ParseCache;
-use ddlint_helm::values::ValuesSource;
+use ddlint_helm::values::{SetKind, ValuesSource};
 use ddlint_helm::world::World;
 use ddlint_yaml::Span;
 
@@ -109,6 +110,8 @@ pub struct Variation {
     pub world: World,
     /// Values on top of the job's.
     pub values: Vec<ValuesSource>,
+    /// One value on top of all of them, by its keys.
+    pub set: Option<(Vec<String>, SetTo)>,
     /// An upgrade instead of an installation.
     pub upgrade: bool,
     /// Another Helm.
@@ -264,10 +267,9 @@ impl<'t> Renderer<'t> {
         }
     }
 
-    /// Renders a chart with something else than usual; always with the renderer inside.
-    pub fn render_varied(&self, job: &Job, variation: Variation) -> Result<Rendered, Problem> {
-        let chart = self.chart(&job.chart)?;
-        self.built_in(job, &chart, Some(variation)).map(|rendered| without_tests(job, rendered))
+    /// Renders a chart with something else than usual, again and again.
+    pub fn varied<'r>(&'r self, job: &'r Job) -> Varied<'r, 't> {
+        Varied { renderer: self, job, session: OnceCell::new() }
     }
 
     fn with_binary(&self, job: &Job, chart: &Arc<Chart>) -> Result<Rendered, Problem> {
@@ -289,10 +291,26 @@ impl<'t> Renderer<'t> {
         &self,
         job: &Job,
         chart: &Arc<Chart>,
-        variation: Option<Variation>,
+        variation: Option<&Variation>,
     ) -> Result<Rendered, Problem> {
+        let mut values = job.values.clone();
+        if let Some(variation) = variation {
+            values.extend(variation.values.iter().cloned());
+            values.extend(variation.set.as_ref().map(|(steps, to)| source(steps, *to)));
+        }
+        render(&self.request(job, chart, &values, variation)).map_err(problem)
+    }
+
+    fn request<'a>(
+        &self,
+        job: &Job,
+        chart: &'a Arc<Chart>,
+        values: &'a [ValuesSource],
+        variation: Option<&Variation>,
+    ) -> RenderRequest<'a> {
         let usual = variation.is_none();
-        let variation = variation.unwrap_or_default();
+        let default = Variation::default();
+        let variation = variation.unwrap_or(&default);
         let release = Release {
             name: job.name.clone(),
             namespace: job.namespace.clone(),
@@ -304,16 +322,10 @@ impl<'t> Renderer<'t> {
         let given = job.kube_version.as_ref().and_then(|text| KubeVersion::parse(text, dialect).ok());
         let cluster = given.unwrap_or_else(|| self.options.kube_version.clone());
         let mut request = RenderRequest::new(chart, release, cluster, dialect);
-        let values: Vec<ValuesSource>;
-        if variation.values.is_empty() {
-            request.values = &job.values;
-        } else {
-            values = job.values.iter().cloned().chain(variation.values).collect();
-            request.values = &values;
-        }
+        request.values = values;
         request.recording = usual;
-        request.world = variation.world;
-        request.only = variation.only;
+        request.world = variation.world.clone();
+        request.only = variation.only.clone();
         request.api_versions = job.api_versions(&self.options).to_vec();
         request.include_crds = usual && !(self.options.skip_crds || job.skip_crds);
         request.skip_schema = job.skip_schema || variation.unchecked;
@@ -321,15 +333,69 @@ impl<'t> Renderer<'t> {
         request.keep_values = variation.keep_values;
         request.keep_files = false;
         request.cache = self.cache.clone();
-        render(&request).map_err(|error| match &error.failure {
-            Failure::MissingDependencies(list) => Problem::MissingDependencies(
-                (list.iter())
-                    .map(|it| (it.name.clone(), it.version.clone(), it.repository.clone()))
-                    .collect(),
-            ),
-            Failure::NotInstallable(_) => Problem::Library,
-            _ => Problem::Render(error),
+        request
+    }
+}
+
+/// One job rendered in several ways; always with the renderer inside.
+pub struct Varied<'r, 't> {
+    renderer: &'r Renderer<'t>,
+    /// The job.
+    pub job: &'r Job,
+    /// Made when it is first used; none where the values cannot be put together.
+    session: OnceCell<Option<Session>>,
+}
+
+impl Varied<'_, '_> {
+    /// Renders with something else than usual.
+    pub fn render(&self, variation: &Variation) -> Result<Rendered, Problem> {
+        let chart = self.renderer.chart(&self.job.chart)?;
+        let in_session = if variation.values.is_empty() && variation.dialect.is_none() {
+            let request = self.renderer.request(self.job, &chart, &self.job.values, Some(variation));
+            let session = self.session.get_or_init(|| Session::new(&request).ok());
+            let set = variation.set.as_ref().map(|(steps, to)| (steps.as_slice(), *to));
+            session.as_ref().and_then(|session| session.render(&request, set))
+        } else {
+            None
+        };
+        let rendered = match in_session {
+            Some(rendered) => rendered.map_err(problem),
+            None => self.renderer.built_in(self.job, &chart, Some(variation)),
+        };
+        rendered.map(|rendered| without_tests(self.job, rendered))
+    }
+}
+
+/// A value as the command line gives it.
+fn source(steps: &[String], to: SetTo) -> ValuesSource {
+    let key = set_key(steps);
+    match to {
+        SetTo::Text(text) => ValuesSource::set(SetKind::Strings, format!("{key}={text}")),
+        SetTo::Bool(on) => ValuesSource::set(SetKind::Typed, format!("{key}={on}")),
+    }
+}
+
+/// A key as `--set` takes it.
+pub fn set_key(steps: &[String]) -> String {
+    let escape = |step: &String| {
+        step.chars().fold(String::new(), |mut out, c| {
+            if matches!(c, '.' | ',' | '=' | '[' | ']' | '\\' | '{' | '}') {
+                out.push('\\');
+            }
+            out.push(c);
+            out
         })
+    };
+    steps.iter().map(escape).collect::<Vec<_>>().join(".")
+}
+
+fn problem(error: Box<RenderError>) -> Problem {
+    match &error.failure {
+        Failure::MissingDependencies(list) => Problem::MissingDependencies(
+            (list.iter()).map(|it| (it.name.clone(), it.version.clone(), it.repository.clone())).collect(),
+        ),
+        Failure::NotInstallable(_) => Problem::Library,
+        _ => Problem::Render(error),
     }
 }
 

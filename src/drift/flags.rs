@@ -12,15 +12,10 @@ use ddlint_helm::world::{Cluster, Draw, World};
 
 use super::compare::{self, FieldAt};
 use super::{CallAt, Found, Kind, made};
-use crate::render::{Job, Renderer, Variation};
+use crate::render::{Variation, Varied};
 
 /// The calls of `lookup` that decide about what is rendered.
-pub(super) fn lookups(
-    renderer: &Renderer<'_>,
-    job: &Job,
-    base: &Rendered,
-    drifting: &BTreeSet<usize>,
-) -> Vec<Found> {
+pub(super) fn lookups(varied: &Varied<'_, '_>, base: &Rendered, drifting: &BTreeSet<usize>) -> Vec<Found> {
     let is_lookup = |leaf: &Leaf| matches!(leaf, Leaf::Cluster { function, .. } if &**function == "lookup");
     if !base.origins.any_leaf(is_lookup) {
         return Vec::new();
@@ -34,7 +29,7 @@ pub(super) fn lookups(
         let world = World { draw: Draw::First, cluster };
         let only = Some(asking.clone());
         let variation = Variation { world, only, unchecked: true, ..Variation::default() };
-        renderer.render_varied(job, variation).ok()
+        varied.render(&variation).ok()
     });
     let Some(found) = found else { return Vec::new() };
     let fields = compare::differing_loosely(&base.documents, &found.documents, Some(&asking));
@@ -66,8 +61,7 @@ pub(super) fn lookups(
 
 /// The uses of `.Release.IsInstall`, `.Release.IsUpgrade` and `.Release.Revision` that decide about what is rendered.
 pub(super) fn install_flags(
-    renderer: &Renderer<'_>,
-    job: &Job,
+    varied: &Varied<'_, '_>,
     base: &Rendered,
     drifting: &BTreeSet<usize>,
 ) -> Vec<Found> {
@@ -76,7 +70,7 @@ pub(super) fn install_flags(
         return Vec::new();
     }
     let variation = Variation { upgrade: true, ..Variation::default() };
-    let Ok(upgrade) = renderer.render_varied(job, variation) else { return Vec::new() };
+    let Ok(upgrade) = varied.render(&variation) else { return Vec::new() };
     let fields = compare::differing_loosely(&base.documents, &upgrade.documents, None);
     let fields = stable(base, fields, drifting);
     let mut by_call: BTreeMap<&CallAt, Vec<FieldAt>> = BTreeMap::new();

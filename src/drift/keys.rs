@@ -8,14 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ddlint_helm::manifest::RenderedDocument;
 use ddlint_helm::origin::{Leaf, Place};
-use ddlint_helm::render::Rendered;
+use ddlint_helm::render::{Rendered, SetTo};
 use ddlint_helm::tree::{TreeData, ValueTree};
-use ddlint_helm::values::{SetKind, ValuesSource};
 use ddlint_helm::world::World;
 
 use super::compare::{self, Sources, Step};
 use super::{Field, second_draw};
-use crate::render::{Job, Renderer, Variation};
+use crate::render::{Variation, Varied};
 
 /// So many values are tried for one release.
 const TRIES: usize = 16;
@@ -127,8 +126,7 @@ impl<'r> Again<'r> {
 
 /// Tries the values that were tested around the fields.
 pub(super) fn stopping(
-    renderer: &Renderer<'_>,
-    job: &Job,
+    varied: &Varied<'_, '_>,
     base: &Rendered,
     second: &Again<'_>,
     fields: &[Field],
@@ -150,7 +148,7 @@ pub(super) fn stopping(
         if guarded.is_empty() {
             continue;
         }
-        if let Some(stopped) = stopped_by(renderer, job, base, second, fields, &paths, &guarded, &candidate)
+        if let Some(stopped) = stopped_by(varied, base, second, fields, &paths, &guarded, &candidate)
             && !stopped.is_empty()
         {
             tried.ends.insert(candidate.key.path.clone(), (candidate.key, stopped));
@@ -247,20 +245,6 @@ pub(crate) fn member_steps(path: &str) -> Option<Vec<String>> {
     (rest.is_empty() && !out.is_empty()).then_some(out)
 }
 
-/// A key as `--set` takes it.
-pub(super) fn set_key(steps: &[String]) -> String {
-    let escape = |step: &String| {
-        step.chars().fold(String::new(), |mut out, c| {
-            if matches!(c, '.' | ',' | '=' | '[' | ']' | '\\' | '{' | '}') {
-                out.push('\\');
-            }
-            out.push(c);
-            out
-        })
-    };
-    steps.iter().map(escape).collect::<Vec<_>>().join(".")
-}
-
 /// Whether something of these templates disappears with a value that is no drifting object, or a workload.
 fn takes_away(now: &Rendered, base: &Rendered, second: &Again<'_>, only: &Sources, fields: &[Field]) -> bool {
     let there: BTreeSet<_> = now.documents.iter().map(compare::identity).collect();
@@ -284,10 +268,8 @@ fn affected(base: &Rendered, wanted: &str) -> Sources {
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "both renders, what differs between them, and what is tried")]
 fn stopped_by(
-    renderer: &Renderer<'_>,
-    job: &Job,
+    varied: &Varied<'_, '_>,
     base: &Rendered,
     second: &Again<'_>,
     fields: &[Field],
@@ -295,18 +277,14 @@ fn stopped_by(
     guarded: &[usize],
     candidate: &Candidate,
 ) -> Option<BTreeSet<usize>> {
-    let key = set_key(&candidate.steps);
-    let source = match candidate.key.set_to {
-        None => ValuesSource::set(SetKind::Strings, format!("{key}={TEXT}")),
-        Some(on) => ValuesSource::set(SetKind::Typed, format!("{key}={on}")),
-    };
+    let to = candidate.key.set_to.map_or(SetTo::Text(TEXT), SetTo::Bool);
     let own: Sources = (fields.iter())
         .filter_map(|field| Some(base.documents.get(field.at.document)?.source.clone()))
         .collect();
     let render = |world, only: &Sources, unchecked| {
-        let (values, only) = (vec![source.clone()], Some(only.clone()));
-        let variation = Variation { world, values, only, unchecked, ..Variation::default() };
-        renderer.render_varied(job, variation).ok()
+        let (set, only) = (Some((candidate.steps.clone(), to)), Some(only.clone()));
+        let variation = Variation { world, set, only, unchecked, ..Variation::default() };
+        varied.render(&variation).ok()
     };
     // Most values change nothing here: the templates that drift are enough to see that.
     let now = render(second_draw(), &own, true)?;

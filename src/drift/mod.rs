@@ -23,7 +23,7 @@ pub(crate) use compare::FieldAt;
 use compare::Sources;
 pub(crate) use keys::{KeyFound, member_steps};
 
-use crate::render::{Job, Renderer, Variation};
+use crate::render::{Variation, Varied};
 
 /// What makes fields differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -85,16 +85,16 @@ pub(super) struct Field {
 }
 
 /// The causes of one release.
-pub(crate) fn find(renderer: &Renderer<'_>, job: &Job, base: &Rendered) -> Vec<Found> {
+pub(crate) fn find(varied: &Varied<'_, '_>, base: &Rendered) -> Vec<Found> {
     let mut out = Vec::new();
     let random = |leaf: &Leaf| matches!(leaf, Leaf::Random { .. } | Leaf::Unordered { .. });
     if base.origins.any_leaf(random) {
-        out.extend(random_causes(renderer, job, base));
+        out.extend(random_causes(varied, base));
     }
     let drifting: BTreeSet<usize> = out.iter().flat_map(|it| it.fields.iter().map(|f| f.document)).collect();
-    out.extend(flags::lookups(renderer, job, base, &drifting));
-    out.extend(flags::install_flags(renderer, job, base, &drifting));
-    out.extend(null::null_defaults(renderer, job, base));
+    out.extend(flags::lookups(varied, base, &drifting));
+    out.extend(flags::install_flags(varied, base, &drifting));
+    out.extend(null::null_defaults(varied, base));
     out
 }
 
@@ -102,7 +102,7 @@ fn second_draw() -> World {
     World { draw: Draw::Second, cluster: None }
 }
 
-fn random_causes(renderer: &Renderer<'_>, job: &Job, base: &Rendered) -> Vec<Found> {
+fn random_causes(varied: &Varied<'_, '_>, base: &Rendered) -> Vec<Found> {
     let random = |leaf: &Leaf| matches!(leaf, Leaf::Random { .. } | Leaf::Unordered { .. });
     let drawing = sources(base, random, |asked| asked.random);
     let second = |only| {
@@ -113,7 +113,7 @@ fn random_causes(renderer: &Renderer<'_>, job: &Job, base: &Rendered) -> Vec<Fou
             unchecked: true,
             ..Variation::default()
         };
-        renderer.render_varied(job, variation).ok()
+        varied.render(&variation).ok()
     };
     let differing = |second: &Rendered, only: Option<&Sources>| -> Vec<Field> {
         let differing = compare::differing(&base.documents, &second.documents, only);
@@ -133,7 +133,7 @@ fn random_causes(renderer: &Renderer<'_>, job: &Job, base: &Rendered) -> Vec<Fou
     if fields.is_empty() {
         return Vec::new();
     }
-    let tried = keys::stopping(renderer, job, base, &keys::Again::new(base, &again, only.as_ref()), &fields);
+    let tried = keys::stopping(varied, base, &keys::Again::new(base, &again, only.as_ref()), &fields);
     group(base, &fields, &tried)
 }
 

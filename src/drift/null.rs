@@ -10,9 +10,8 @@ use ddlint_helm::render::Rendered;
 use ddlint_helm::values::{SetKind, ValuesSource};
 use ddlint_yaml::Node;
 
-use super::keys::set_key;
 use super::{CallAt, Found, KeyFound, Kind, compare, made};
-use crate::render::{Job, Renderer, Variation};
+use crate::render::{Variation, Varied, set_key};
 
 /// A null and the default that it is for.
 struct NullAt {
@@ -22,7 +21,7 @@ struct NullAt {
 }
 
 /// The nulls for which the two dialects render differently.
-pub(super) fn null_defaults(renderer: &Renderer<'_>, job: &Job, base: &Rendered) -> Vec<Found> {
+pub(super) fn null_defaults(varied: &Varied<'_, '_>, base: &Rendered) -> Vec<Found> {
     let nulls = nulls(base);
     if nulls.is_empty() {
         return Vec::new();
@@ -30,7 +29,7 @@ pub(super) fn null_defaults(renderer: &Renderer<'_>, job: &Job, base: &Rendered)
     let render = |values| {
         let dialect = Some(HelmDialect::V4);
         let variation = Variation { values, dialect, ..Variation::default() };
-        renderer.render_varied(job, variation).ok()
+        varied.render(&variation).ok()
     };
     let Some(kept) = render(Vec::new()) else { return Vec::new() };
     let mut out = Vec::new();

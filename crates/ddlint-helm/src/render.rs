@@ -2,6 +2,10 @@
 //!
 //! Deliberately absent: which charts there are, with which values they are deployed, what the documents mean.
 
+mod session;
+
+pub use session::{Session, SetTo};
+
 use crate::HelmDialect;
 use crate::chart::{Chart, ChartFile};
 use crate::coalesce::Coalescer;
@@ -199,11 +203,22 @@ impl<R: Recorder> Render<R> {
             Ok(user) => user,
             Err(failure) => return Err(RenderError::new(failure, table)),
         };
-        let mut prepared = match prepare(request, &user, &mut table) {
+        let prepared = match prepare(request, &user, &mut table) {
             Ok(prepared) => prepared,
             Err(failure) => return Err(RenderError::new(failure, table)),
         };
-        let values = request.keep_values.then(|| ValueTree::of_map(&prepared.values, &mut table));
+        Self::execute(request, table, &prepared, &prepared.values, &mut None)
+    }
+
+    /// Executes the templates with these values. `templates` are those of the chart, where they were parsed before.
+    fn execute(
+        request: &RenderRequest<'_>,
+        mut table: OriginTable,
+        prepared: &Prepared,
+        given: &Map,
+        templates: &mut Option<TemplateSet>,
+    ) -> Result<Rendered, Box<RenderError>> {
+        let values = request.keep_values.then(|| ValueTree::of_map(given, &mut table));
         let mut collector =
             Collector { request, table: &mut table, out: BTreeMap::new(), charts: Vec::new() };
         let release = collector.release();
@@ -214,20 +229,29 @@ impl<R: Recorder> Render<R> {
             collector.table,
         );
         let shared = Shared { release, capabilities };
-        collector.chart(&prepared.root, &prepared.values, &prepared.root.name, true, &shared);
+        collector.chart(&prepared.root, given, &prepared.root.name, true, &shared);
         let Collector { out: renderables, charts, .. } = collector;
         let names: BTreeMap<Arc<str>, Arc<str>> =
             renderables.iter().map(|(name, r)| (Arc::from(name.as_str()), r.file.file.clone())).collect();
 
         let mut order: Vec<&String> = renderables.keys().collect();
         order.sort_by_key(|name| std::cmp::Reverse((name.matches('/').count(), name.as_bytes())));
-        let mut set = TemplateSet::new(request.cache.clone());
-        for name in &order {
-            let Some(renderable) = renderables.get(*name) else { continue };
-            if let Err(error) = set.parse(name, &renderable.file.data) {
-                table.rename_files(&names);
-                return Err(RenderError::template(*error, &names, table));
+        let set = match templates {
+            Some(set) => set.clone(),
+            None => {
+                let mut set = TemplateSet::new(request.cache.clone());
+                for name in &order {
+                    let Some(renderable) = renderables.get(*name) else { continue };
+                    if let Err(error) = set.parse(name, &renderable.file.data) {
+                        table.rename_files(&names);
+                        return Err(RenderError::template(*error, &names, table));
+                    }
+                }
+                set
             }
+        };
+        if !R::ON {
+            *templates = Some(set.clone());
         }
         let mut engine: Engine<R> =
             Engine::new(set, table, request.dialect, request.limits).in_world(request.world.clone());
@@ -262,7 +286,7 @@ impl<R: Recorder> Render<R> {
         }
         let mut table = engine.into_origins();
         table.rename_files(&names);
-        let mut warnings = std::mem::take(&mut prepared.warnings);
+        let mut warnings = prepared.warnings.clone();
         let (notes, manifests): (Vec<_>, Vec<_>) =
             rendered.into_iter().partition(|file| file.source.ends_with("NOTES.txt"));
         let documents = match manifest::documents(&manifests, request.dialect, &request.cache, &mut warnings)
@@ -297,7 +321,7 @@ impl<R: Recorder> Render<R> {
             values,
             charts,
             warnings,
-            skipped_schema_references: prepared.skipped,
+            skipped_schema_references: prepared.skipped.clone(),
         })
     }
 }
@@ -369,16 +393,7 @@ fn prepare(request: &RenderRequest<'_>, user: &Map, table: &mut OriginTable) -> 
     let mut warnings = std::mem::take(&mut tree.coalescer.warnings);
     warnings.sort();
     warnings.dedup();
-    let mut skipped = Vec::new();
-    if !request.skip_schema {
-        let mut violations = Vec::new();
-        check_schemas(&root, &values, path::ROOT, table, &mut violations, &mut skipped)?;
-        if !violations.is_empty() {
-            return Err(Failure::Schema(violations));
-        }
-    }
-    skipped.sort();
-    skipped.dedup();
+    let skipped = if request.skip_schema { Vec::new() } else { fit_schemas(&root, &values, table)? };
     let wanted = &request.chart.metadata.kube_version;
     if !wanted.is_empty() && !crate::deps::in_range(wanted, &request.kube_version.normalized) {
         return Err(Failure::KubeVersion {
@@ -400,6 +415,19 @@ fn tree_failure(error: TreeError) -> Failure {
             span: wrong.wrong.span,
         },
     }
+}
+
+/// Fails where values do not fit the schemas of the charts; gives the documents that schemas refer to and that were
+/// not looked at.
+fn fit_schemas(root: &ChartNode, values: &Map, table: &mut OriginTable) -> Result<Vec<String>, Failure> {
+    let (mut violations, mut skipped) = (Vec::new(), Vec::new());
+    check_schemas(root, values, path::ROOT, table, &mut violations, &mut skipped)?;
+    if !violations.is_empty() {
+        return Err(Failure::Schema(violations));
+    }
+    skipped.sort();
+    skipped.dedup();
+    Ok(skipped)
 }
 
 fn check_schemas(

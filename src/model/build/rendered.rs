@@ -47,7 +47,8 @@ impl Builder<'_> {
         let results: Vec<Result<(Rendered, Vec<Found>), Problem>> = (jobs.par_iter())
             .map(|(_, job)| {
                 let result = renderer.render(job).map(|rendered| {
-                    let found = if drifting { drift::find(&renderer, job, &rendered) } else { Vec::new() };
+                    let found =
+                        if drifting { drift::find(&renderer.varied(job), &rendered) } else { Vec::new() };
                     (rendered, found)
                 });
                 progress::step();
