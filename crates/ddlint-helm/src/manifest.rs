@@ -4,7 +4,7 @@
 
 use crate::HelmDialect;
 use crate::chart::scalar_text;
-use crate::origin::{OriginId, OriginTable, Place};
+use crate::origin::{Leaf, OriginId, OriginTable, Place};
 use crate::template::ParseCache;
 use crate::text::{Segment, Text};
 use crate::yaml_in;
@@ -125,6 +125,7 @@ pub(crate) fn documents(
     files: &[RenderedText],
     dialect: HelmDialect,
     cache: &ParseCache,
+    table: &mut OriginTable,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<RenderedDocument>, BadManifest> {
     let mut sorted: Vec<&RenderedText> = files.iter().collect();
@@ -135,7 +136,7 @@ pub(crate) fn documents(
             continue;
         }
         for (start, end) in split(file.text.bytes(), dialect) {
-            let Some(document) = document(file, start, end, cache, warnings)? else { continue };
+            let Some(document) = document(file, start, end, cache, table, warnings)? else { continue };
             if document.hook.is_some() { hooks.push(document) } else { resources.push(document) }
         }
     }
@@ -154,9 +155,10 @@ fn document(
     start: usize,
     end: usize,
     cache: &ParseCache,
+    table: &mut OriginTable,
     warnings: &mut Vec<String>,
 ) -> Result<Option<RenderedDocument>, BadManifest> {
-    let text = file.text.slice(start, end);
+    let mut text = file.text.slice(start, end);
     let bad = |message: String, at: Option<(usize, usize)>| BadManifest {
         source: file.source.clone(),
         message: format!("YAML parse error on {}: {message}", file.source),
@@ -196,6 +198,16 @@ fn document(
             }
         },
     };
+    // Whether a hook is there at all is decided by the values that its annotation is made of.
+    if let Some(span) = head.hook_span {
+        let behind = crate::text::evidence(text.segments(), table, span.start, span.end, false);
+        let by = behind.into_iter().fold(OriginId::NONE, |by, (origin, _)| {
+            let printed = table.resolve(origin).printed;
+            let given = printed.iter().any(|leaf| matches!(leaf, Leaf::Value { .. } | Leaf::Set { .. }));
+            if given { table.union(by, origin) } else { by }
+        });
+        text = text.tested(by, table);
+    }
     Ok(Some(RenderedDocument {
         source: file.source.clone(),
         file: file.file.clone(),
@@ -236,6 +248,8 @@ fn hook_events(names: &str) -> Option<Vec<HookEvent>> {
 struct Head {
     kind: String,
     hook: Option<String>,
+    /// Where the hook's annotation stands in the document.
+    hook_span: Option<ddlint_yaml::Span>,
     weight: i64,
 }
 
@@ -291,7 +305,10 @@ fn head(root: Node<'_>) -> Result<Head, yaml_in::Wrong> {
             return Err(unfit(value, NOTES, "string"));
         }
         match key.as_str() {
-            "helm.sh/hook" => out.hook = Some(scalar_text(value).unwrap_or_default()),
+            "helm.sh/hook" => {
+                out.hook = Some(scalar_text(value).unwrap_or_default());
+                out.hook_span = Some(value.resolved().span());
+            }
             "helm.sh/hook-weight" => {
                 out.weight = scalar_text(value).and_then(|text| text.parse().ok()).unwrap_or(0);
             }

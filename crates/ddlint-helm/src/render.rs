@@ -289,20 +289,24 @@ impl<R: Recorder> Render<R> {
         let mut warnings = prepared.warnings.clone();
         let (notes, manifests): (Vec<_>, Vec<_>) =
             rendered.into_iter().partition(|file| file.source.ends_with("NOTES.txt"));
-        let documents = match manifest::documents(&manifests, request.dialect, &request.cache, &mut warnings)
-        {
-            Ok(documents) => documents,
-            Err(bad) => {
-                let line = manifests
-                    .iter()
-                    .find(|file| file.source == bad.source)
-                    .zip(bad.at)
-                    .and_then(|(file, (at, _))| template_line(file.text.segments(), at, &table));
-                let whole = || names.get(&bad.source).map(|file| ErrorPlace::file(file.clone()));
-                let place = line.or_else(whole);
-                return Err(RenderError::new(Failure::Manifest { bad: Box::new(bad.into()), place }, table));
-            }
-        };
+        let documents =
+            match manifest::documents(&manifests, request.dialect, &request.cache, &mut table, &mut warnings)
+            {
+                Ok(documents) => documents,
+                Err(bad) => {
+                    let line = manifests
+                        .iter()
+                        .find(|file| file.source == bad.source)
+                        .zip(bad.at)
+                        .and_then(|(file, (at, _))| template_line(file.text.segments(), at, &table));
+                    let whole = || names.get(&bad.source).map(|file| ErrorPlace::file(file.clone()));
+                    let place = line.or_else(whole);
+                    return Err(RenderError::new(
+                        Failure::Manifest { bad: Box::new(bad.into()), place },
+                        table,
+                    ));
+                }
+            };
         let mut all = Vec::new();
         if request.include_crds {
             crds(&prepared.root, &prepared.root.name, &mut table, &mut all);

@@ -59,6 +59,11 @@ fn variables_carry_what_decided_their_value() {
         "{m: {x: 1}, n: {x: 2}, c: 0}",
         "«1»$['m']['x']?$['c']",
     );
+    check(
+        "{{ $v := .m }}{{ if .c }}{{ $v = omit $v \"x\" }}{{ end }}{{ toYaml $v }}",
+        "{m: {x: [1]}, c: 0}",
+        "«x» «:»$['m']?$['c'] «\n- »$['m']['x']?$['c'] «1»$['m']['x'][0]?$['c']",
+    );
 }
 
 #[test]

@@ -9,9 +9,10 @@ use crate::json::{self, Decoded, Layout};
 use crate::text::Text;
 use crate::toml_in;
 use crate::toml_out;
-use crate::value::{Data, Entry, Value};
+use crate::value::{Data, Entry, List, Map, Value};
 use crate::yaml_in;
 use crate::yaml_out;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -47,12 +48,72 @@ fn written(call: &mut Call<'_>, value: &Value, text: Option<Text>) -> Done {
     Ok(Value::string(text))
 }
 
+/// The value with what was tested around a container on everything in it: that is there because of the same tests.
+fn handed_down<'v>(call: &mut Call<'_>, value: &'v Value) -> Cow<'v, Value> {
+    let mut left = MOST_LOOKED_AT;
+    if call.recording() && bears_tests(call, value, &mut left) && left > 0 {
+        Cow::Owned(below(call, value.clone(), DEEPEST))
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
+/// Nothing is handed down deeper than this; templates do not build anything like it.
+const DEEPEST: usize = 64;
+/// In larger values nothing is handed down: what holds itself, or the same thing again and again, never ends.
+const MOST_LOOKED_AT: usize = 100_000;
+
+/// Looks at everything, so that what is left tells whether it can be copied.
+fn bears_tests(call: &mut Call<'_>, value: &Value, left: &mut usize) -> bool {
+    let mut found = false;
+    let mut open = vec![value.clone()];
+    while let Some(value) = open.pop() {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            break;
+        }
+        match &value.data {
+            Data::Map(map) => open.extend(map.entries.borrow().values().map(|entry| entry.value.clone())),
+            Data::List(list) => open.extend(list.items.borrow().iter().cloned()),
+            _ => continue,
+        }
+        found |= !call.origins.test_of(value.origin).is_none();
+    }
+    found
+}
+
+fn below(call: &mut Call<'_>, value: Value, depth: usize) -> Value {
+    let Some(depth) = depth.checked_sub(1) else { return value };
+    let by = call.origins.test_of(value.origin);
+    let data = match &value.data {
+        Data::Map(map) => {
+            let entries = map.entries.borrow().clone();
+            let entries = entries.into_iter().map(|(key, entry)| {
+                let inner = call.tested(entry.value, by);
+                (key, Entry { key_origin: entry.key_origin, value: below(call, inner, depth) })
+            });
+            Data::Map(Map::new(entries.collect(), map.kind))
+        }
+        Data::List(list) => {
+            let items = list.items.borrow().clone();
+            let items = items.into_iter().map(|item| {
+                let inner = call.tested(item, by);
+                below(call, inner, depth)
+            });
+            Data::List(List::new(items.collect(), list.kind))
+        }
+        _ => return value,
+    };
+    Value { data, origin: value.origin }
+}
+
 fn to_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
-    written(call, args.any(0), yaml_out::to_yaml(args.any(0)))
+    let value = handed_down(call, args.any(0));
+    written(call, args.any(0), yaml_out::to_yaml(&value))
 }
 
 fn must_to_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
-    let text = yaml_out::to_yaml(args.any(0));
+    let text = yaml_out::to_yaml(&handed_down(call, args.any(0)));
     // What cannot go through JSON fails there already, with a message of its own.
     if text.is_none() {
         json::encode(args.any(0), Layout::COMPACT).map_err(|e| format!("error marshaling into JSON: {e}"))?;
@@ -62,7 +123,8 @@ fn must_to_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
 }
 
 fn to_yaml_pretty(call: &mut Call<'_>, args: &[Value]) -> Done {
-    written(call, args.any(0), yaml_out::to_yaml_pretty(args.any(0)))
+    let value = handed_down(call, args.any(0));
+    written(call, args.any(0), yaml_out::to_yaml_pretty(&value))
 }
 
 fn from_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
