@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use ddlint_yaml::{ParseOptions, parse_with};
 
 const SIZE: u64 = 50_000_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 /// Asks this program to parse a folder, and to do nothing else.
 const PARSE: &str = "--parse-alone";
 
@@ -63,7 +63,7 @@ struct Cost {
     elapsed: Duration,
     /// In all threads, with the system's part. Linux only.
     cpu: Duration,
-    /// Bytes. Linux only, looked at every 20 milliseconds.
+    /// Bytes. Linux only, looked at every 2 milliseconds.
     peak: u64,
 }
 
@@ -96,7 +96,7 @@ fn cost(command: &mut Command) -> Cost {
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         peak = peak.max(kilobytes.unwrap_or_default() * 1024);
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(2));
     }
     Cost { elapsed: start.elapsed(), cpu: children_cpu() - before, peak }
 }
