@@ -262,17 +262,6 @@ fn moved_with(text: &Text, at: u32, moved: OriginId, table: &mut OriginTable) ->
     table.union(moved, tests)
 }
 
-/// A value that was just read, with this tested for every scalar in it.
-fn tested_below(mut value: Value, by: OriginId, table: &mut OriginTable) -> Value {
-    let mut member = |inner: &mut Value| *inner = tested_below(inner.clone(), by, table);
-    match &mut value.data {
-        Data::Map(map) => map.entries.borrow_mut().values_mut().for_each(|entry| member(&mut entry.value)),
-        Data::List(list) => list.items.borrow_mut().iter_mut().for_each(member),
-        _ => return value.tested(by, table),
-    }
-    value
-}
-
 struct Reader<'a, 't> {
     source: Source<'a>,
     table: &'t mut OriginTable,
@@ -347,9 +336,7 @@ impl Reader<'_, '_> {
                     let absent: Vec<OriginId> =
                         crate::text::absent_lines(text.segments(), self.table, from, begin).collect();
                     moved = absent.into_iter().fold(moved, |moved, by| self.table.union(moved, by));
-                    if !moved.is_none() {
-                        value = tested_below(value, moved, self.table);
-                    }
+                    value = value.tested(moved, self.table);
                     moved = moved_with(text, begin, moved, self.table);
                     from = begin;
                 }

@@ -4,7 +4,8 @@
 use super::Call;
 use crate::origin::{Leaf, Node, OriginId};
 use crate::text::{Text, TextBuf};
-use crate::value::{Data, Value};
+use crate::value::{Data, Entry, List, Map, Value};
+use std::borrow::Cow;
 
 /// `%v` of a value.
 pub(super) fn print_value(_: &mut Call<'_>, value: &Value) -> Text {
@@ -20,6 +21,66 @@ pub(super) fn go_quote(bytes: &[u8]) -> String {
 pub(super) fn taken(call: &mut Call<'_>, container: &Value, item: Value) -> Value {
     let by = call.origins.test_of(container.origin);
     call.tested(item, by)
+}
+
+/// The value with what was tested around a container on everything in it, for who prints it whole: all of that is there
+/// because of the same tests.
+pub(super) fn handed_down<'v>(call: &mut Call<'_>, value: &'v Value) -> Cow<'v, Value> {
+    let mut left = MOST_LOOKED_AT;
+    if call.recording() && bears_tests(call, value, &mut left) && left > 0 {
+        Cow::Owned(below(call, value.clone(), DEEPEST))
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
+/// Nothing is handed down deeper than this; templates do not build anything like it.
+const DEEPEST: usize = 64;
+/// In larger values nothing is handed down: what holds itself, or the same thing again and again, never ends.
+const MOST_LOOKED_AT: usize = 100_000;
+
+/// Looks at everything, so that what is left tells whether it can be copied.
+fn bears_tests(call: &mut Call<'_>, value: &Value, left: &mut usize) -> bool {
+    let mut found = false;
+    let mut open = vec![value.clone()];
+    while let Some(value) = open.pop() {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            break;
+        }
+        match &value.data {
+            Data::Map(map) => open.extend(map.entries.borrow().values().map(|entry| entry.value.clone())),
+            Data::List(list) => open.extend(list.items.borrow().iter().cloned()),
+            _ => continue,
+        }
+        found |= !call.origins.test_of(value.origin).is_none();
+    }
+    found
+}
+
+fn below(call: &mut Call<'_>, value: Value, depth: usize) -> Value {
+    let Some(depth) = depth.checked_sub(1) else { return value };
+    let by = call.origins.test_of(value.origin);
+    let data = match &value.data {
+        Data::Map(map) => {
+            let entries = map.entries.borrow().clone();
+            let entries = entries.into_iter().map(|(key, entry)| {
+                let inner = call.tested(entry.value, by);
+                (key, Entry { key_origin: entry.key_origin, value: below(call, inner, depth) })
+            });
+            Data::Map(Map::new(entries.collect(), map.kind))
+        }
+        Data::List(list) => {
+            let items = list.items.borrow().clone();
+            let items = items.into_iter().map(|item| {
+                let inner = call.tested(item, by);
+                below(call, inner, depth)
+            });
+            Data::List(List::new(items.collect(), list.kind))
+        }
+        _ => return value,
+    };
+    Value { data, origin: value.origin }
 }
 
 /// The value with `mark` added to where it came from.

@@ -4,15 +4,15 @@
 //! in the result. Sprig's (`must…`, `toRawJson`) fail. A value that is read has the origins of the bytes that it was
 //! read from. Deliberately absent: base64 and hashes.
 
+use super::bridge::handed_down;
 use super::{Args, Call, FuncDef, FuncError, Ty};
 use crate::json::{self, Decoded, Layout};
 use crate::text::Text;
 use crate::toml_in;
 use crate::toml_out;
-use crate::value::{Data, Entry, List, Map, Value};
+use crate::value::{Data, Entry, Value};
 use crate::yaml_in;
 use crate::yaml_out;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -48,83 +48,25 @@ fn written(call: &mut Call<'_>, value: &Value, text: Option<Text>) -> Done {
     Ok(Value::string(text))
 }
 
-/// The value with what was tested around a container on everything in it: that is there because of the same tests.
-fn handed_down<'v>(call: &mut Call<'_>, value: &'v Value) -> Cow<'v, Value> {
-    let mut left = MOST_LOOKED_AT;
-    if call.recording() && bears_tests(call, value, &mut left) && left > 0 {
-        Cow::Owned(below(call, value.clone(), DEEPEST))
-    } else {
-        Cow::Borrowed(value)
-    }
-}
-
-/// Nothing is handed down deeper than this; templates do not build anything like it.
-const DEEPEST: usize = 64;
-/// In larger values nothing is handed down: what holds itself, or the same thing again and again, never ends.
-const MOST_LOOKED_AT: usize = 100_000;
-
-/// Looks at everything, so that what is left tells whether it can be copied.
-fn bears_tests(call: &mut Call<'_>, value: &Value, left: &mut usize) -> bool {
-    let mut found = false;
-    let mut open = vec![value.clone()];
-    while let Some(value) = open.pop() {
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            break;
-        }
-        match &value.data {
-            Data::Map(map) => open.extend(map.entries.borrow().values().map(|entry| entry.value.clone())),
-            Data::List(list) => open.extend(list.items.borrow().iter().cloned()),
-            _ => continue,
-        }
-        found |= !call.origins.test_of(value.origin).is_none();
-    }
-    found
-}
-
-fn below(call: &mut Call<'_>, value: Value, depth: usize) -> Value {
-    let Some(depth) = depth.checked_sub(1) else { return value };
-    let by = call.origins.test_of(value.origin);
-    let data = match &value.data {
-        Data::Map(map) => {
-            let entries = map.entries.borrow().clone();
-            let entries = entries.into_iter().map(|(key, entry)| {
-                let inner = call.tested(entry.value, by);
-                (key, Entry { key_origin: entry.key_origin, value: below(call, inner, depth) })
-            });
-            Data::Map(Map::new(entries.collect(), map.kind))
-        }
-        Data::List(list) => {
-            let items = list.items.borrow().clone();
-            let items = items.into_iter().map(|item| {
-                let inner = call.tested(item, by);
-                below(call, inner, depth)
-            });
-            Data::List(List::new(items.collect(), list.kind))
-        }
-        _ => return value,
-    };
-    Value { data, origin: value.origin }
-}
-
 fn to_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
     let value = handed_down(call, args.any(0));
-    written(call, args.any(0), yaml_out::to_yaml(&value))
+    written(call, &value, yaml_out::to_yaml(&value))
 }
 
 fn must_to_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
-    let text = yaml_out::to_yaml(&handed_down(call, args.any(0)));
+    let value = handed_down(call, args.any(0));
+    let text = yaml_out::to_yaml(&value);
     // What cannot go through JSON fails there already, with a message of its own.
     if text.is_none() {
-        json::encode(args.any(0), Layout::COMPACT).map_err(|e| format!("error marshaling into JSON: {e}"))?;
+        json::encode(&value, Layout::COMPACT).map_err(|e| format!("error marshaling into JSON: {e}"))?;
         return Err(FuncError::new("yaml: control characters are not allowed"));
     }
-    written(call, args.any(0), text)
+    written(call, &value, text)
 }
 
 fn to_yaml_pretty(call: &mut Call<'_>, args: &[Value]) -> Done {
     let value = handed_down(call, args.any(0));
-    written(call, args.any(0), yaml_out::to_yaml_pretty(&value))
+    written(call, &value, yaml_out::to_yaml_pretty(&value))
 }
 
 fn from_yaml(call: &mut Call<'_>, args: &[Value]) -> Done {
@@ -162,26 +104,31 @@ fn from_yaml_array(call: &mut Call<'_>, args: &[Value]) -> Done {
 const UNMARSHAL: &str = "error unmarshaling JSON: while decoding JSON: ";
 
 fn to_json(call: &mut Call<'_>, args: &[Value]) -> Done {
-    written(call, args.any(0), json::encode(args.any(0), Layout::COMPACT).ok())
+    let value = handed_down(call, args.any(0));
+    written(call, &value, json::encode(&value, Layout::COMPACT).ok())
 }
 
 fn must_to_json(call: &mut Call<'_>, args: &[Value]) -> Done {
-    let text = json::encode(args.any(0), Layout::COMPACT)?;
-    written(call, args.any(0), Some(text))
+    let value = handed_down(call, args.any(0));
+    let text = json::encode(&value, Layout::COMPACT)?;
+    written(call, &value, Some(text))
 }
 
 fn to_pretty_json(call: &mut Call<'_>, args: &[Value]) -> Done {
-    written(call, args.any(0), json::encode(args.any(0), Layout::PRETTY).ok())
+    let value = handed_down(call, args.any(0));
+    written(call, &value, json::encode(&value, Layout::PRETTY).ok())
 }
 
 fn must_to_pretty_json(call: &mut Call<'_>, args: &[Value]) -> Done {
-    let text = json::encode(args.any(0), Layout::PRETTY)?;
-    written(call, args.any(0), Some(text))
+    let value = handed_down(call, args.any(0));
+    let text = json::encode(&value, Layout::PRETTY)?;
+    written(call, &value, Some(text))
 }
 
 fn to_raw_json(call: &mut Call<'_>, args: &[Value]) -> Done {
-    let text = json::encode(args.any(0), Layout::RAW)?;
-    written(call, args.any(0), Some(text))
+    let value = handed_down(call, args.any(0));
+    let text = json::encode(&value, Layout::RAW)?;
+    written(call, &value, Some(text))
 }
 
 fn from_toml(call: &mut Call<'_>, args: &[Value]) -> Done {
@@ -193,18 +140,19 @@ fn from_toml(call: &mut Call<'_>, args: &[Value]) -> Done {
 }
 
 fn to_toml(call: &mut Call<'_>, args: &[Value]) -> Done {
-    let value = args.any(0);
-    let text = match toml_out::encode(value) {
+    let value = handed_down(call, args.any(0));
+    let text = match toml_out::encode(&value) {
         Ok(text) => text,
-        Err(toml_out::Error::Said(message)) => Text::new(message, call.deep_origin(value)),
+        Err(toml_out::Error::Said(message)) => Text::new(message, call.deep_origin(&value)),
         Err(toml_out::Error::Panic(message)) => return Err(FuncError::new(message)),
     };
-    written(call, value, Some(text))
+    written(call, &value, Some(text))
 }
 
 fn must_to_toml(call: &mut Call<'_>, args: &[Value]) -> Done {
-    match toml_out::encode(args.any(0)) {
-        Ok(text) => written(call, args.any(0), Some(text)),
+    let value = handed_down(call, args.any(0));
+    match toml_out::encode(&value) {
+        Ok(text) => written(call, &value, Some(text)),
         Err(toml_out::Error::Said(message) | toml_out::Error::Panic(message)) => Err(FuncError::new(message)),
     }
 }
