@@ -14,9 +14,9 @@ use super::urls::{self, Ranges};
 use crate::model::{At, DocId, Model};
 use crate::source::{FileId, Origin, Place};
 
-// A pattern that does not compile would be a bug found by every test of this module.
+/// A constant pattern. One that does not compile would be a bug found by every test that masks anything.
 #[expect(clippy::unwrap_used, reason = "constant patterns, compiled by the tests below")]
-fn pattern(text: &str) -> Regex {
+pub(super) fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap()
 }
 

@@ -7,18 +7,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::secrets::pattern;
+
 /// A URL up to white space or a quote.
-#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by the tests below")]
 static URL: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://(?P<rest>[^\s"'`<>]*)"#).unwrap());
+    LazyLock::new(|| pattern(r#"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://(?P<rest>[^\s"'`<>]*)"#));
 
 /// Names of parameters whose values are secret.
-#[expect(clippy::unwrap_used, reason = "a constant pattern, compiled by the tests below")]
 static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    pattern(
         r"(?i)(?:key|token|signature|secret|passw(?:or)?d|passphrase|credentials?|(?:^|[_.\-])(?:sig|pwd|auth|code|session|sid|jwt|hmac|assertion))$",
     )
-    .unwrap()
 });
 
 /// Hosts that know a sender by the path alone, up to what is secret of it.
