@@ -140,6 +140,19 @@ fn applications_are_rendered_as_they_deploy() {
     for part in ["CustomResourceDefinition", "probe"] {
         assert!(!printed.contains(part), "{part} in\n{printed}");
     }
+    // Nulls of a merge patch, also inside lists.
+    helm.folder.write(
+        "shop/templates/seen.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: seen}\ndata: {{ omit .Values \"front\" | toJson }}\n",
+    );
+    for patch in ["{image: null, l: [{q: null, r: 1}, null]}", "{replicas: {a: null, b: 2}, back: null}"] {
+        let text = format!("helm: {{valuesObject: {patch}}}\n");
+        helm.folder.write("shop/.argocd-source.yaml", &text);
+        let (theirs, ours) = helm.both(&["render", "."]);
+        let printed = documents(&theirs);
+        assert_eq!(printed, documents(&ours), "{patch}");
+        assert!(printed.contains("data: {"), "{printed}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use ddlint_helm::manifest::{Hook, HookEvent, RenderedDocument};
 use ddlint_helm::origin::{Leaf, OriginId, OriginTable, Place};
 use ddlint_helm::render::{Rendered, RenderedChart};
 use ddlint_helm::text::Segment;
-use ddlint_helm::values::{SetKind, ValuesSource};
+use ddlint_helm::values::{SetKind, ValuesSource, merged_json};
 use ddlint_yaml::{Node, Scalar, Span};
 use regex::Regex;
 use serde_json::Value as Json;
@@ -68,8 +68,8 @@ pub(super) fn render(
         let written = fs::write(file, values.to_string());
         written.map_err(|error| failed(format!("values cannot be written: {error}")))
     };
-    // The last values file, which a patch changes.
-    let mut last: Option<(PathBuf, Json)> = None;
+    // The last values file, and what it holds: a patch changes it.
+    let (mut last, mut inside): (Option<PathBuf>, Vec<ValuesSource>) = (None, Vec::new());
     for (number, source) in job.values.iter().enumerate() {
         let json = match source {
             // Of an Application: its file has no name here.
@@ -87,15 +87,16 @@ pub(super) fn render(
                 continue;
             }
             ValuesSource::Node { document, node, .. } => embedded(document.node(*node)),
-            ValuesSource::Patch { document, node, alone, .. } => {
-                let patch = embedded(document.node(*node));
-                if let (Some((file, values)), false) = (&mut last, alone) {
-                    patch_json(values, patch);
-                    written(file, values)?;
+            ValuesSource::Patch { alone, .. } => {
+                if *alone {
+                    (last, inside) = (None, Vec::new());
+                }
+                inside.push(source.clone());
+                let values = merged_json(&inside, options.dialect).map_err(Problem::Render)?;
+                if let Some(file) = &last {
+                    written(file, &values)?;
                     continue;
                 }
-                let mut values = Json::Null;
-                patch_json(&mut values, patch);
                 values
             }
             ValuesSource::File { stream, .. } => {
@@ -105,7 +106,10 @@ pub(super) fn render(
         let file = scratch.0.join(format!("{number}.yaml"));
         written(&file, &json)?;
         command.arg("--values").arg(&file);
-        last = Some((file, json));
+        last = Some(file);
+        if !matches!(source, ValuesSource::Patch { .. }) {
+            inside = vec![source.clone()];
+        }
     }
     let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
         ErrorKind::NotFound => Problem::NoBinary,
@@ -127,24 +131,6 @@ fn option(kind: SetKind) -> &'static str {
         SetKind::Strings => "--set-string",
         SetKind::File => "--set-file",
         SetKind::Literal => "--set-literal",
-    }
-}
-
-/// A JSON merge patch: a null takes the key away.
-fn patch_json(base: &mut Json, patch: Json) {
-    let Json::Object(patch) = patch else {
-        *base = patch;
-        return;
-    };
-    if !base.is_object() {
-        *base = Json::Object(serde_json::Map::new());
-    }
-    let Json::Object(base) = base else { return };
-    for (key, value) in patch {
-        match value {
-            Json::Null => _ = base.remove(&key),
-            value => patch_json(base.entry(key).or_insert(Json::Null), value),
-        }
     }
 }
 

@@ -116,7 +116,7 @@ fn without_outer_references(schema: &mut Json, depth: usize) {
 }
 
 /// A value as JSON; whole floats become integers, as a decoder that keeps numbers as text sees them.
-fn to_json(value: &Value, depth: usize) -> Json {
+pub(crate) fn to_json(value: &Value, depth: usize) -> Json {
     if depth > 1_000 {
         return Json::Null;
     }

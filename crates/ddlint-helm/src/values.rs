@@ -4,10 +4,10 @@
 
 use crate::HelmDialect;
 use crate::coalesce::{empty_map, merge_maps, patch_maps};
-use crate::failure::Failure;
+use crate::failure::{Failure, RenderError};
 use crate::origin::{OriginTable, Place};
 use crate::strvals::{self, Mode};
-use crate::value::Map;
+use crate::value::{Data, Map, Value};
 use crate::yaml_in::{self, Source};
 use ddlint_yaml::{Document, NodeId, Stream};
 use std::sync::Arc;
@@ -152,6 +152,21 @@ pub(crate) fn merged(
         })?;
     }
     Ok(out)
+}
+
+/// Sources merged, as JSON.
+///
+/// # Errors
+/// What is wrong with one of them.
+pub fn merged_json(
+    sources: &[ValuesSource],
+    dialect: HelmDialect,
+) -> Result<serde_json::Value, Box<RenderError>> {
+    let mut table = OriginTable::new(false);
+    match merged(sources, dialect, &mut table) {
+        Ok(values) => Ok(crate::schema::to_json(&Value::plain(Data::Map(values)), 0)),
+        Err(failure) => Err(RenderError::new(failure, table)),
+    }
 }
 
 fn wrong_file(file: &Arc<str>, wrong: yaml_in::Wrong) -> Failure {

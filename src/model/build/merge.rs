@@ -92,14 +92,12 @@ pub(super) fn merge(base: &mut Value, over: Value) {
 }
 
 /// Puts `over` on `base` as a JSON merge patch: a `null` takes the key away.
-pub(super) fn patch(base: &mut Value, over: Value) {
+pub(super) fn patch(base: &mut Value, mut over: Value) {
+    let ValueData::Map(below) = &mut base.data else {
+        without_nulls(&mut over);
+        return merge(base, over);
+    };
     let ValueData::Map(above) = over.data else { return merge(base, over) };
-    if !matches!(base.data, ValueData::Map(_)) {
-        let mut new = Value { data: ValueData::Map(above), ..over };
-        without_nulls(&mut new);
-        return merge(base, new);
-    }
-    let ValueData::Map(below) = &mut base.data else { return };
     for (key, mut value) in above {
         if value.data == ValueData::Null {
             below.remove(&key);
