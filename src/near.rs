@@ -5,7 +5,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let mut best: Option<(f64, &'a str)> = None;
     for candidate in candidates {
         let likeness = strsim::normalized_damerau_levenshtein(word, candidate);
-        let part = word.len() >= 4 && (candidate.contains(word) || word.contains(candidate));
+        let part =
+            word.len().min(candidate.len()) >= 4 && (candidate.contains(word) || word.contains(candidate));
         let likeness = if part { likeness.max(0.6) } else { likeness };
         if likeness >= 0.5 && best.is_none_or(|(so_far, _)| likeness > so_far) {
             best = Some((likeness, candidate));
@@ -30,5 +31,6 @@ mod tests {
         assert_eq!(nearest("namespce", names), Some("namespace"));
         assert_eq!(nearest("port", names), Some("target.port"));
         assert_eq!(nearest("colour", names), None);
+        assert_eq!(nearest("frobnicate", ["cat", "replace"]), None);
     }
 }

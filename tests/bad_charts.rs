@@ -38,7 +38,12 @@ fn bad_charts() -> Vec<Bad<'static>> {
     let failed = "render-failed";
     let bad = |files, code, place, told| Bad { files, code, place, told };
     vec![
-        bad(&[(TEMPLATE, "a: 1\nb: {{ if }}\n")], failed, "templates/d.yaml:2", &["does not parse"]),
+        bad(
+            &[(TEMPLATE, "a: 1\nb: {{ if }}\n")],
+            failed,
+            "templates/d.yaml:2",
+            &["does not parse", "mend the action"],
+        ),
         bad(
             &[(TEMPLATE, "a: 1\nb: {{ if .Values.a }}\n")],
             failed,
@@ -46,10 +51,22 @@ fn bad_charts() -> Vec<Bad<'static>> {
             &["unexpected EOF"],
         ),
         bad(
-            &[(TEMPLATE, "a: 1\nb: {{ nosuch .Values.text }}\n")],
+            &[(TEMPLATE, "a: 1\nb: {{ kubectlApplyAll .Values.text }}\n")],
             failed,
             "templates/d.yaml:2",
-            &["there is no template function `nosuch`"],
+            &["there is no template function `kubectlApplyAll`", "functions of sprig and those of Helm"],
+        ),
+        bad(
+            &[(TEMPLATE, "a: 1\nb: {{ .Values.list | toYml }}\n")],
+            failed,
+            "templates/d.yaml:2",
+            &["there is no template function `toYml`", "did you mean `toYaml`?"],
+        ),
+        bad(
+            &[(TEMPLATE, "a: 1\nb: {{ repeat 2000000000 \"x\" }}\n")],
+            failed,
+            "templates/d.yaml:2",
+            &["the chart runs away", "look for a loop"],
         ),
         bad(
             &[(TEMPLATE, "a: 1\nb: {{ include \"nosuch\" . }}\n")],
@@ -121,7 +138,7 @@ fn bad_charts() -> Vec<Bad<'static>> {
             ],
             failed,
             "templates/_h.tpl:3",
-            &["includes itself without end"],
+            &["includes itself without end", "give that an end"],
         ),
         bad(
             &[(TEMPLATE, "a: 1\n{{ range .Values.text }}\nb: {{ . }}\n{{ end }}\n")],

@@ -267,6 +267,10 @@ fn a_wrong_word_is_answered_with_the_right_one() {
     let output = run(&["check", ".", "--severity", "debug-logging=warn"]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.contains("did you mean `warning`?"), "{text}");
+    let text = stdout(&run(&["check", "testdata/failure"]));
+    assert!(text.contains("did you mean `testdata/failures`?"), "{text}");
+    let text = stdout(&run(&["check", "testdata/failures", "no-such-folder/at/all"]));
+    assert!(text.contains("paths begin in the folder that ddlint is run in"), "{text}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{Entry, EntryKind, Input, ReadError, Tree, normalize};
 use crate::finding::InputError;
+use crate::near;
 
 /// The files below a folder of the disk.
 #[derive(Clone, Debug)]
@@ -155,13 +156,32 @@ impl Tree for DiskTree {
 
 fn missing(path: &Path, error: &std::io::Error) -> InputError {
     let name = path.to_string_lossy().into_owned();
+    let error = system(error);
+    let help = match error {
+        ReadError::Missing => {
+            Some(meant(path).unwrap_or_else(|| "paths begin in the folder that ddlint is run in".to_string()))
+        }
+        _ => error.hint().map(str::to_string),
+    };
     InputError {
         code: "unreadable",
-        message: format!("`{name}` cannot be read: {}", system(error)),
-        help: None,
+        message: format!("`{name}` cannot be read: {error}"),
+        help,
         place: None,
         file: Some(name),
     }
+}
+
+/// What lies beside a path that is not there, where its name is alike.
+fn meant(path: &Path) -> Option<String> {
+    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    let near = near::nearest(name, names.iter().map(String::as_str))?;
+    Some(format!("did you mean `{}`?", path.with_file_name(near).display()))
 }
 
 fn system(error: &std::io::Error) -> ReadError {

@@ -57,6 +57,18 @@ pub enum ReadError {
     System(String),
 }
 
+impl ReadError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            ReadError::Missing => None,
+            ReadError::Outside => Some("name the folder that it lies in as PATH too"),
+            ReadError::TooLarge(_) => Some("split it into several files"),
+            ReadError::System(_) => Some("make it readable for who runs ddlint, or name only what is"),
+        }
+    }
+}
+
 /// A tree of files: the disk, or files in memory. Paths are relative to the root, with `/`; the root itself is the
 /// empty path.
 pub trait Tree: Send + Sync {

@@ -29,7 +29,7 @@ pub(super) fn run<'t>(tree: &'t dyn Tree, inputs: &[Input], options: &Options) -
         match tree.kind(&input.path) {
             Some(EntryKind::File) => walk.named_file(&input.path),
             Some(EntryKind::Folder) => walk.named_folder(&input.path),
-            None => walk.error(&input.path, "there is no such file or folder".to_string()),
+            None => walk.error(&input.path, "there is no such file or folder".to_string(), None),
         }
     }
     // A file that was named and walked is named.
@@ -74,12 +74,12 @@ struct Walk<'t> {
 }
 
 impl Walk<'_> {
-    fn error(&mut self, path: &str, message: String) {
+    fn error(&mut self, path: &str, message: String, hint: Option<&str>) {
         let file = self.tree.display(path);
         self.errors.push(InputError {
             code: "unreadable",
             message: format!("`{file}` cannot be read: {message}"),
-            help: None,
+            help: hint.map(str::to_string),
             place: None,
             file: Some(file),
         });
@@ -140,10 +140,11 @@ impl Walk<'_> {
     fn folder(&mut self, folder: &str, ignores: &[Ignore], named: bool, depth: usize) {
         let entries = match self.tree.list(folder) {
             Ok(entries) => entries,
-            Err(error) => return self.error(folder, error.to_string()),
+            Err(error) => return self.error(folder, error.to_string(), error.hint()),
         };
         if depth > DEEPEST {
-            return self.error(folder, format!("it lies more than {DEEPEST} folders deep"));
+            let hint = "name a folder below as PATH, if there is anything to lint in it";
+            return self.error(folder, format!("it lies more than {DEEPEST} folders deep"), Some(hint));
         }
         let mut ignores = ignores.to_vec();
         ignores.extend(self.ignore_file(folder));

@@ -38,6 +38,8 @@ pub mod world;
 pub(crate) mod yaml_in;
 mod yaml_out;
 
+pub use funcs::function_names;
+
 /// Which Helm is imitated where the two differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum HelmDialect {

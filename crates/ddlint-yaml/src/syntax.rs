@@ -183,7 +183,11 @@ fn syntax(text: &str, problem: &Problem, after: u32, at: u32) -> (String, Option
             "write `\\\\` for a backslash, or use single quotes",
             escape_at(text, at),
         ),
-        Problem::TooDeep => words("the nesting is deeper than 512 levels", "", one),
+        Problem::TooDeep => words(
+            "the nesting is deeper than 512 levels",
+            "no manifest needs as much; look for a `[` or `{` that is never closed",
+            one,
+        ),
         Problem::Other(message) => words(message, "", one),
     }
 }

@@ -263,11 +263,13 @@ impl<'t> Loader<'t> {
         };
         match failure {
             Failure::Unreadable(cause) => {
-                Ok(error("unreadable", format!("`{file}` cannot be read: {cause}"), None))
+                Ok(error("unreadable", format!("`{file}` cannot be read: {cause}"), cause.hint()))
             }
-            Failure::Binary if wanted => {
-                Ok(error("not-text", format!("`{file}` is a binary file, no YAML or JSON"), None))
-            }
+            Failure::Binary if wanted => Ok(error(
+                "not-text",
+                format!("`{file}` is a binary file, no YAML or JSON"),
+                Some("name manifests, values files, charts or folders that hold them"),
+            )),
             Failure::Binary => Err("a binary file"),
             Failure::Utf16 { manifest } if wanted || *manifest => Ok(error(
                 "not-utf8",

@@ -7,6 +7,8 @@ use ddlint_helm::failure::{ErrorPlace, Failure, RenderError};
 use ddlint_helm::origin::Leaf;
 use ddlint_helm::schema::SchemaViolation;
 
+use crate::near;
+
 /// An error as it is told.
 pub(super) struct Told<'a> {
     /// What is wrong.
@@ -17,11 +19,15 @@ pub(super) struct Told<'a> {
     pub(super) cause: Option<&'a ErrorPlace>,
     /// What is wrong beside it.
     pub(super) more: Vec<String>,
+    /// What to do.
+    pub(super) hint: Option<String>,
 }
 
 pub(super) fn told(error: &RenderError) -> Told<'_> {
     let innermost = error.places.first();
-    let plain = |message: String| Told { message, place: innermost, cause: None, more: Vec::new() };
+    let plain =
+        |message: String| Told { message, place: innermost, cause: None, more: Vec::new(), hint: None };
+    let hinted = |message: String, hint: &str| Told { hint: Some(hint.to_string()), ..plain(message) };
     match &error.failure {
         Failure::Template(template) => match template.kind {
             // Helm names the line of the file that is rendered, not that of the helper which gives up.
@@ -32,14 +38,28 @@ pub(super) fn told(error: &RenderError) -> Told<'_> {
                     _ => "a value is required",
                 };
                 let cause = innermost.filter(|_| error.places.len() > 1);
-                Told { message: format!("{what}: {}", template.reason), place, cause, more: Vec::new() }
+                Told { place, cause, ..plain(format!("{what}: {}", template.reason)) }
             }
-            ErrorKind::Parse => plain(format!("the template does not parse: {}", template.reason)),
+            ErrorKind::Parse => hinted(
+                format!("the template does not parse: {}", template.reason),
+                "Helm refuses the whole chart for it; mend the action at this place",
+            ),
             ErrorKind::UnknownFunction => {
                 let name = quoted(&template.reason).unwrap_or_default();
-                plain(format!("there is no template function `{name}`"))
+                let meant = near::did_you_mean(name, ddlint_helm::function_names());
+                let known = || "templates have the functions of sprig and those of Helm".to_string();
+                Told {
+                    hint: Some(meant.unwrap_or_else(known)),
+                    ..plain(format!("there is no template function `{name}`"))
+                }
             }
-            ErrorKind::Limit => plain(format!("the chart runs away: {}", template.reason)),
+            ErrorKind::Limit => hinted(
+                format!("the chart runs away: {}", template.reason),
+                "look for a loop, or an `include`, that multiplies what it is given",
+            ),
+            ErrorKind::Execute | ErrorKind::Function if template.reason.starts_with(NESTED) => {
+                hinted(executed(template), "an `include` leads back to it; give that an end")
+            }
             ErrorKind::Execute | ErrorKind::Function => plain(executed(template)),
         },
         Failure::Manifest { .. } => {
@@ -80,6 +100,9 @@ pub(super) fn told(error: &RenderError) -> Told<'_> {
     }
 }
 
+/// How Helm begins to say that templates include each other without end.
+const NESTED: &str = "rendering template has a nested reference name: ";
+
 /// An error of execution, with the expression that failed.
 fn executed(error: &TemplateError) -> String {
     let reason = error.reason.as_str();
@@ -87,7 +110,7 @@ fn executed(error: &TemplateError) -> String {
     if let Some(name) = reason.strip_prefix("template: no template ").and_then(quoted) {
         return format!("there is no template `{name}` in the chart and its dependencies");
     }
-    if let Some(rest) = reason.strip_prefix("rendering template has a nested reference name: ") {
+    if let Some(rest) = reason.strip_prefix(NESTED) {
         let name = rest.split(": ").next().unwrap_or(rest);
         return format!("the template `{name}` includes itself without end");
     }

@@ -420,6 +420,7 @@ impl Builder<'_> {
         }
         help.extend(told.more);
         help.extend(self.blamed(error));
+        help.extend(told.hint);
         self.add_failure(id, folder, told.message, help, place, parse);
     }
 
@@ -432,9 +433,18 @@ impl Builder<'_> {
                 Leaf::Set { path } => Some((path.clone(), None)),
                 _ => None,
             })
-            .take(3)
             .collect();
-        let told = values.into_iter().map(|(path, place)| {
+        // What stands inside a value that is told, and the same again, says nothing more.
+        let inside = |path: &str, of: &str| {
+            path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+        };
+        let mut told_of: Vec<_> = Vec::new();
+        for (path, place) in values {
+            if !told_of.iter().any(|(known, _): &(Arc<str>, _)| inside(&path, known)) {
+                told_of.push((path, place));
+            }
+        }
+        let told = told_of.into_iter().take(3).map(|(path, place)| {
             let span = |it: &ddlint_helm::origin::Place| Span { start: it.start, end: it.end };
             match place.and_then(|it| self.place_of(&it.file, Some(span(&it)))) {
                 Some(place) => {

@@ -82,6 +82,11 @@ pub(crate) fn lookup(name: &str) -> Option<&'static FuncDef> {
     INDEX.get(name).copied()
 }
 
+/// The names of all functions, in a fixed order.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().flat_map(|table| table.iter()).map(|function| function.name)
+}
+
 /// A function in Rust. The arguments were checked against the declared types.
 pub(crate) type Func = fn(&mut Call<'_>, &[Value]) -> Result<Value, FuncError>;
 
