@@ -235,7 +235,7 @@ impl<R: Recorder> Render<R> {
             renderables.iter().map(|(name, r)| (Arc::from(name.as_str()), r.file.file.clone())).collect();
 
         let mut order: Vec<&String> = renderables.keys().collect();
-        order.sort_by_key(|name| std::cmp::Reverse((name.matches('/').count(), name.as_bytes())));
+        order.sort_by_cached_key(|name| std::cmp::Reverse((name.matches('/').count(), *name)));
         let set = match templates {
             Some(set) => set.clone(),
             None => {
@@ -397,7 +397,8 @@ fn prepare(request: &RenderRequest<'_>, user: &Map, table: &mut OriginTable) -> 
     let mut warnings = std::mem::take(&mut tree.coalescer.warnings);
     warnings.sort();
     warnings.dedup();
-    let skipped = if request.skip_schema { Vec::new() } else { fit_schemas(&root, &values, table)? };
+    let skipped =
+        if request.skip_schema { Vec::new() } else { fit_schemas(&root, &values, &request.cache, table)? };
     let wanted = &request.chart.metadata.kube_version;
     if !wanted.is_empty() && !crate::deps::in_range(wanted, &request.kube_version.normalized) {
         return Err(Failure::KubeVersion {
@@ -423,36 +424,47 @@ fn tree_failure(error: TreeError) -> Failure {
 
 /// Fails where values do not fit the schemas of the charts; gives the documents that schemas refer to and that were
 /// not looked at.
-fn fit_schemas(root: &ChartNode, values: &Map, table: &mut OriginTable) -> Result<Vec<String>, Failure> {
-    let (mut violations, mut skipped) = (Vec::new(), Vec::new());
-    check_schemas(root, values, path::ROOT, table, &mut violations, &mut skipped)?;
-    if !violations.is_empty() {
-        return Err(Failure::Schema(violations));
+fn fit_schemas(
+    root: &ChartNode,
+    values: &Map,
+    cache: &ParseCache,
+    table: &mut OriginTable,
+) -> Result<Vec<String>, Failure> {
+    let mut checked = schema::Checked::default();
+    check_schemas(root, values, path::ROOT, cache, table, &mut checked)?;
+    if !checked.violations.is_empty() {
+        return Err(Failure::Schema(checked.violations));
     }
-    skipped.sort();
-    skipped.dedup();
-    Ok(skipped)
+    checked.skipped.sort();
+    checked.skipped.dedup();
+    Ok(checked.skipped)
 }
 
 fn check_schemas(
     node: &ChartNode,
     values: &Map,
     root: &str,
+    cache: &ParseCache,
     table: &mut OriginTable,
-    violations: &mut Vec<schema::SchemaViolation>,
-    skipped: &mut Vec<String>,
+    out: &mut schema::Checked,
 ) -> Result<(), Failure> {
     if let Some(file) = &node.chart.schema {
-        let checked = schema::check(&node.name, &file.data, values, root, table)
-            .map_err(|message| Failure::BadSchema { message, file: file.file.clone() })?;
-        violations.extend(checked.violations);
-        skipped.extend(checked.skipped);
+        match &*cache.schema(&file.data) {
+            Ok(schema) => {
+                let checked = schema.check(&node.name, values, root, table);
+                out.violations.extend(checked.violations);
+                out.skipped.extend(checked.skipped);
+            }
+            Err(message) => {
+                return Err(Failure::BadSchema { message: message.clone(), file: file.file.clone() });
+            }
+        }
     }
     for chart in &node.charts {
         let Some(Value { data: Data::Map(inner), .. }) = values.get(chart.name.as_bytes()) else { continue };
         let mut inner_root = root.to_string();
         path::push_member(&mut inner_root, &chart.name);
-        check_schemas(chart, &inner, &inner_root, table, violations, skipped)?;
+        check_schemas(chart, &inner, &inner_root, cache, table, out)?;
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ impl Session {
         }
         let mut table = OriginTable::new(false);
         if !request.skip_schema
-            && let Err(failure) = fit_schemas(&self.prepared.root, &values, &mut table)
+            && let Err(failure) = fit_schemas(&self.prepared.root, &values, &request.cache, &mut table)
         {
             return Some(Err(RenderError::new(failure, table)));
         }

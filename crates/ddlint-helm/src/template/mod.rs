@@ -12,6 +12,7 @@ pub(crate) use lex::decode;
 
 use crate::manifest::ReadManifest;
 use crate::origin::PairHasher;
+use crate::schema::Schema;
 use ast::Ast;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -46,12 +47,16 @@ type Known = Vec<(Arc<[u8]>, Parsed)>;
 /// Written documents with one hash, each as it was read.
 type Manifests = Vec<(Arc<str>, ReadManifest)>;
 
-/// Parsed templates, and written documents, by content; shared by all renders of a process. A chart that is rendered
+/// Values schemas with one hash.
+type Schemas = Vec<(Arc<[u8]>, Arc<Result<Schema, String>>)>;
+
+/// Parsed templates, values schemas, and written documents, by content; shared by all renders of a process. A chart that is rendered
 /// again with other values mostly writes the same documents again.
 #[derive(Debug, Default)]
 pub struct ParseCache {
     manifests: Mutex<HashMap<u64, Manifests, BuildHasherDefault<PairHasher>>>,
     known: Mutex<HashMap<u64, Known, BuildHasherDefault<PairHasher>>>,
+    schemas: Mutex<HashMap<u64, Schemas, BuildHasherDefault<PairHasher>>>,
 }
 
 fn hash(bytes: &[u8]) -> u64 {
@@ -73,6 +78,20 @@ impl ParseCache {
         let mut known = self.manifests.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(hash).or_default().push((text.clone(), read.clone()));
         read
+    }
+
+    /// A values schema, or what is wrong with it.
+    pub(crate) fn schema(&self, text: &[u8]) -> Arc<Result<Schema, String>> {
+        let hash = hash(text);
+        let find = |known: &Schemas| known.iter().find(|(it, _)| **it == *text).map(|(_, it)| Arc::clone(it));
+        let known = self.schemas.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).and_then(find);
+        if let Some(schema) = known {
+            return schema;
+        }
+        let schema = Arc::new(Schema::read(text));
+        let mut known = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(hash).or_default().push((text.into(), Arc::clone(&schema)));
+        schema
     }
 
     /// The tree of a text.
