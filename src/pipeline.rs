@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ddlint_yaml::{Known, Stream, parse_known};
 use rayon::prelude::*;
 
-use crate::discover::{self, Discovered, DiskTree, MemoryTree, Tree};
+use crate::discover::{self, Discovered, DiskTree, FoundText, MemoryTree, Tree};
 use crate::filter::{Overrides, suppress};
 use crate::finding::{Finding, InputError, Severity};
 use crate::model::{DocKind, Model, NotRendered, Settings, build};
@@ -107,7 +108,7 @@ fn with_inputs<T>(
     if !inputs.paths.is_empty() {
         one_chart(&mut discovered, &inputs.settings);
     }
-    let carried = inputs.stdin.and_then(|text| add_stdin(&mut discovered, text));
+    let carried = inputs.stdin.and_then(|text| add_stdin(&mut discovered, text.into(), None));
     let whole = named.iter().any(|input| input.path.is_empty());
     then(Read { discovered, settings: inputs.settings, carried, whole }, &disk, &named)
 }
@@ -150,9 +151,8 @@ fn one_chart(discovered: &mut Discovered<'_>, settings: &Settings) {
     }
 }
 
-fn add_stdin(discovered: &mut Discovered<'_>, text: String) -> Option<Carried> {
+fn add_stdin(discovered: &mut Discovered<'_>, text: Arc<str>, parsed: Option<Stream>) -> Option<Carried> {
     let name = "<stdin>";
-    let text: Arc<str> = text.into();
     let (origin, carried) = match stream::read(&text) {
         Ok(None) => (Origin::Stdin, None),
         Ok(Some(carried)) => (Origin::Streamed(carried.runs.clone()), Some(carried)),
@@ -163,7 +163,7 @@ fn add_stdin(discovered: &mut Discovered<'_>, text: String) -> Option<Carried> {
             return None;
         }
     };
-    discovered.texts.push(SourceFile::new(name, name, text, origin));
+    discovered.texts.push(FoundText { file: SourceFile::new(name, name, text, origin), parsed });
     carried
 }
 
@@ -348,10 +348,15 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
     let linted = lint(inputs, rules);
     let documents = documents(&linted.model);
     // What the documents alone show decides what has to travel in comments, so that both ways report the same.
-    let alone = stream::write(&documents, &[], &[], &Report::default());
+    let (mut text, begins) = stream::documents(&documents);
+    let alone: Arc<str> = format!("{text}{}", stream::end(&[], &[], &Report::default())).into();
+    let known: Vec<Known<'_>> =
+        documents.iter().zip(begins).map(|(it, at)| Known { document: it.document, at }).collect();
+    let parsed = parse_known(Arc::clone(&alone), &known);
+    debug_assert_eq!(parsed, ddlint_yaml::parse(Arc::clone(&alone)));
     let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
-    let seen = add_stdin(&mut discovered, alone);
+    let seen = add_stdin(&mut discovered, alone, Some(parsed));
     let alone = finish(Read { discovered, settings, carried: seen, whole: false }, rules).1;
     let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Reported> {
         let all = report.findings.iter().chain(&report.hidden);
@@ -379,12 +384,13 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
         .filter(|finding| !same(finding, whole.get(&finding.fingerprint)))
         .map(|finding| finding.fingerprint.clone())
         .collect();
-    let text = stream::write(&documents, &carried, &silent, &linted.report);
+    text.push_str(&stream::end(&carried, &silent, &linted.report));
     (text, linted)
 }
 
 fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
     let mut out = Vec::new();
+    let mut begins = model.sources.begins();
     // Test hooks are printed though they are never deployed: what they alone would show is told to be silent.
     // What a chart prints is printed, whatever it is.
     for doc in &model.docs {
@@ -396,17 +402,10 @@ fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
         if !printed || matches!(file.origin, Origin::Embedded { .. }) {
             continue;
         }
-        let span = doc.tree.span();
-        let text = file.text.get(span.start as usize..span.end as usize).unwrap_or_default();
-        let at = model.sources.location(crate::source::Place { file: doc.file, span });
         out.push(DocumentOut {
-            text,
+            document: &doc.tree,
             rendered: matches!(file.origin, Origin::Rendered(_)),
-            file: at.file,
-            root_path: at.root_file,
-            offset: at.offset,
-            line: at.line,
-            column: at.column,
+            begin: begins.of(crate::source::Place { file: doc.file, span: doc.tree.span() }),
         });
     }
     out

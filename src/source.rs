@@ -152,9 +152,7 @@ impl SourceFile {
         let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
         let end = (offset as usize).min(self.text.len());
         let before = self.text.as_bytes().get(start..end).unwrap_or_default();
-        // Characters are counted by their first bytes, so that an offset inside a character does no harm.
-        let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
-        (line as u32, column as u32 + 1)
+        (line as u32, characters(before) + 1)
     }
 }
 
@@ -248,6 +246,11 @@ impl SourceMap {
         }
     }
 
+    /// For where many places begin, asked in the order in which they stand.
+    pub fn begins(&self) -> Begins<'_> {
+        Begins { sources: self, last: None }
+    }
+
     /// The place in lines and columns of the file that a person can open.
     pub fn location(&self, place: Place) -> Location {
         let place = self.outermost(place);
@@ -284,4 +287,49 @@ impl SourceMap {
             length: here.length,
         }
     }
+}
+
+/// Where places begin: the lines of a text are counted from one to the next.
+#[derive(Debug)]
+pub struct Begins<'m> {
+    sources: &'m SourceMap,
+    /// The text, an offset in it, its line, and where that line begins.
+    last: Option<(FileId, u32, u32, u32)>,
+}
+
+impl Begins<'_> {
+    /// Where a place begins in the file that a person can open, as [`SourceMap::location`] of it without its length.
+    pub fn of(&mut self, place: Place) -> Location {
+        let place = self.sources.outermost(place);
+        let at = place.span.start;
+        let file = self.sources.get(place.file);
+        if matches!(file.origin, Origin::Streamed(_)) || at as usize > file.text.len() {
+            return self.sources.location(Place { span: Span { start: at, end: at }, ..place });
+        }
+        let before = self.last.filter(|(known, offset, ..)| *known == place.file && *offset <= at);
+        let (_, from, mut line, mut begin) = before.unwrap_or((place.file, 0, 1, 0));
+        let passed = file.text.as_bytes().get(from as usize..at as usize).unwrap_or_default();
+        if let Some(last) = memchr::memrchr(b'\n', passed) {
+            line += memchr::memchr_iter(b'\n', passed).count() as u32;
+            begin = from + last as u32 + 1;
+        }
+        self.last = Some((place.file, at, line, begin));
+        let in_line = file.text.as_bytes().get(begin as usize..at as usize).unwrap_or_default();
+        let column = characters(in_line) + 1;
+        Location {
+            file: file.path.clone(),
+            root_file: file.root_path.clone(),
+            line,
+            column,
+            end_line: line,
+            end_column: column,
+            offset: at,
+            length: 0,
+        }
+    }
+}
+
+/// Characters are counted by their first bytes, so that an end inside a character does no harm.
+fn characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32
 }

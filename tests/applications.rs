@@ -298,3 +298,20 @@ fn what_a_block_keeps_at_its_end_is_what_helm_keeps() {
         assert!(stream.contains(expected), "{stream}");
     }
 }
+
+#[test]
+fn applications_that_a_chart_writes_in_any_folder_deploy_their_charts_once() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: eu}\nspec:\n  source:\n    \
+        repoURL: https://git.example/r\n    path: chart\n    helm: {valueFiles: [\"{{ .Values.region }}.yaml\"]}\n  \
+        destination: {name: in-cluster, namespace: eu}\n";
+    for folder_of in ["templates", "templates/teams/web"] {
+        let folder = Folder::repository(&FILES[1..]);
+        folder.write("apps/Chart.yaml", "apiVersion: v2\nname: apps\nversion: 0.1.0\n");
+        folder.write("apps/values.yaml", "region: us\n");
+        folder.write(&format!("apps/{folder_of}/eu.yaml"), application);
+        let ran = folder.run(&["render", "."]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+        let seen: Vec<&str> = ran.out.lines().filter_map(|line| line.trim().strip_prefix("seen: ")).collect();
+        assert_eq!(seen, ["us default default default default"], "{folder_of}");
+    }
+}

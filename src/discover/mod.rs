@@ -153,11 +153,20 @@ pub struct Discovered<'t> {
     /// Charts, sorted. Files that belong to a chart (`templates/`, `charts/`, `crds/`) are not in `files`.
     pub charts: Vec<FoundChart>,
     /// Texts that are no files: standard input, or the parts of ddlint's own stream. Added by the caller.
-    pub texts: Vec<SourceFile>,
+    pub texts: Vec<FoundText>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
     /// What could not be looked at.
     pub errors: Vec<InputError>,
+}
+
+/// A text that is no file.
+#[derive(Debug)]
+pub struct FoundText {
+    /// The text with its name.
+    pub file: SourceFile,
+    /// Its documents, where they are known.
+    pub parsed: Option<ddlint_yaml::Stream>,
 }
 
 /// Walks the named paths.

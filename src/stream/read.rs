@@ -35,6 +35,14 @@ struct DocumentPlace {
     column: u32,
 }
 
+impl DocumentPlace {
+    /// The run that begins here in the stream.
+    fn run(self, start: u32) -> Run {
+        let DocumentPlace { file, root, offset, line, column } = self;
+        Run { start, end: start, file, root_path: root, offset, line, column }
+    }
+}
+
 #[derive(Deserialize)]
 struct Counts {
     inputs: usize,
@@ -52,23 +60,12 @@ pub fn read(text: &str) -> Result<Option<Carried>, (u32, String)> {
     }
     let mut carried = Carried::default();
     let mut known = false;
-    let mut offset = 0usize;
-    let mut pending: Option<DocumentPlace> = None;
     let mut open: Option<Run> = None;
-    for line in text.split_inclusive('\n') {
-        let start = offset as u32;
-        offset += line.len();
-        let content = line.trim_end_matches(['\n', '\r']);
-        if let Some(place) = pending.take() {
-            // The `---` line after the comment is the stream's own; the document begins behind it.
-            let DocumentPlace { file, root, offset: at, line, column } = place;
-            let begin = if content == "---" { offset as u32 } else { start };
-            open = Some(Run { start: begin, end: begin, file, root_path: root, offset: at, line, column });
-            continue;
-        }
-        let Some((word, json)) = content.strip_prefix(PREFIX).and_then(|rest| rest.split_once(' ')) else {
-            continue;
-        };
+    for start in comments(text) {
+        let (content, next) = line_at(text, start);
+        let start = start as u32;
+        let rest = content.strip_prefix(PREFIX).unwrap_or_default();
+        let Some((word, json)) = rest.split_once(' ') else { continue };
         let damaged = || (start, format!("this `{word}` comment of the stream is damaged"));
         match word {
             "stream" => {
@@ -89,7 +86,13 @@ pub fn read(text: &str) -> Result<Option<Carried>, (u32, String)> {
                     carried.runs.push(run);
                 }
                 match word {
-                    "document" => pending = Some(serde_json::from_str(json).map_err(|_| damaged())?),
+                    "document" => {
+                        let place: DocumentPlace = serde_json::from_str(json).map_err(|_| damaged())?;
+                        // The `---` line after the comment is the stream's own; the document begins behind it.
+                        let (line, behind) = line_at(text, next);
+                        open = (next < text.len())
+                            .then(|| place.run(if line == "---" { behind } else { next } as u32));
+                    }
                     "finding" => carried.findings.push(carry::read_finding(json).ok_or_else(damaged)?),
                     "silent" => carried.silent.push(serde_json::from_str(json).map_err(|_| damaged())?),
                     "error" => carried.errors.push(carry::read_error(json).ok_or_else(damaged)?),
@@ -116,4 +119,19 @@ pub fn read(text: &str) -> Result<Option<Carried>, (u32, String)> {
         carried.runs.push(run);
     }
     Ok(known.then_some(carried))
+}
+
+/// The begins of the lines that are comments of ddlint's.
+fn comments(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let begins_line =
+        move |at: &usize| at.checked_sub(1).is_none_or(|before| bytes.get(before) == Some(&b'\n'));
+    memchr::memmem::find_iter(bytes, PREFIX).filter(begins_line)
+}
+
+/// The line that begins here without its line break, and where the next one begins.
+fn line_at(text: &str, start: usize) -> (&str, usize) {
+    let rest = text.get(start..).unwrap_or_default();
+    let line = rest.split_inclusive('\n').next().unwrap_or_default();
+    (line.trim_end_matches(['\n', '\r']), start + line.len())
 }

@@ -4,51 +4,51 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use ddlint_yaml::Document;
+
 use super::{PREFIX, VERSION};
 use crate::report::{Report, Reported, carry};
+use crate::source::Location;
 
 /// A document to be written.
 #[derive(Clone, Debug)]
 pub struct DocumentOut<'a> {
-    /// Its text as it stands in its file, without the `---` line.
-    pub text: &'a str,
+    /// The document.
+    pub document: &'a Document,
     /// A chart renders it: Helm prints a line break behind what the template writes, whatever that ends with.
     pub rendered: bool,
-    /// The file's name as in reports.
-    pub file: String,
-    /// The file's name relative to the root.
-    pub root_path: String,
-    /// First byte of the text in the file.
-    pub offset: u32,
-    /// Line of the first byte.
-    pub line: u32,
-    /// Column of the first byte.
-    pub column: u32,
+    /// Where it begins in a file that a person can open.
+    pub begin: Location,
 }
 
-/// The whole stream. `carried` are findings that the documents alone do not show, `silent` fingerprints of those that
-/// they alone would show.
-pub fn write(
-    documents: &[DocumentOut<'_>],
-    carried: &[&Reported],
-    silent: &[String],
-    report: &Report,
-) -> String {
-    let size: usize = documents.iter().map(|document| document.text.len() + 160).sum();
+/// The begin of a stream: its documents. For each one where its text begins.
+pub fn documents(documents: &[DocumentOut<'_>]) -> (String, Vec<u32>) {
+    let text = |document: &Document| document.span().len() as usize;
+    let size: usize = documents.iter().map(|it| text(it.document) + 160).sum();
     let mut out = String::with_capacity(size + 1024);
+    let mut begins = Vec::with_capacity(documents.len());
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{PREFIX}stream {}", json!({ "version": VERSION }));
-    for document in documents {
-        let DocumentOut { text, rendered, file, root_path, offset, line, column } = document;
+    for DocumentOut { document, rendered, begin } in documents {
+        let Location { file, root_file, offset, line, column, .. } = begin;
         let place =
-            json!({ "file": file, "root": root_path, "offset": offset, "line": line, "column": column });
+            json!({ "file": file, "root": root_file, "offset": offset, "line": line, "column": column });
         let _ = writeln!(out, "{PREFIX}document {place}");
         out.push_str("---\n");
+        begins.push(out.len() as u32);
+        let text = document.span().slice(document.text());
         out.push_str(text);
         if *rendered || !text.ends_with('\n') {
             out.push('\n');
         }
     }
+    (out, begins)
+}
+
+/// The end of a stream. `carried` are findings that the documents alone do not show, `silent` fingerprints of those
+/// that they alone would show.
+pub fn end(carried: &[&Reported], silent: &[String], report: &Report) -> String {
+    let mut out = String::new();
     let mut word = |word: &str, value: serde_json::Value| {
         let _ = writeln!(out, "{PREFIX}{word} {value}");
     };

@@ -38,6 +38,13 @@ impl fmt::Debug for Document {
     }
 }
 
+/// The same nodes at the same places of the same text.
+impl PartialEq for Document {
+    fn eq(&self, other: &Document) -> bool {
+        self.text == other.text && self.tape == other.tape
+    }
+}
+
 impl Document {
     pub(crate) fn new(text: Arc<str>, tape: Finished) -> Document {
         Document { text, tape, survey: OnceLock::new() }
@@ -159,6 +166,10 @@ impl Document {
             tape.cooked,
             slots.join("\n")
         )
+    }
+
+    pub(crate) fn tape(&self) -> &Finished {
+        &self.tape
     }
 
     #[inline]

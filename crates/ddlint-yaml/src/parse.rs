@@ -31,7 +31,7 @@ impl Default for ParseOptions {
 }
 
 /// The documents of a text and what is wrong with them, both in the order of the text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Stream {
     /// The documents. A broken one is there too, with what came before its error.
     pub documents: Vec<Arc<Document>>,
@@ -71,17 +71,38 @@ fn parse_limited(text: Arc<str>, options: &ParseOptions, limit: usize, reading: 
         .into_iter()
         .map(|range| Span::new(range.start as u32, range.end as u32))
         .collect();
-    let batches = batches(&chunks);
-    let parts: Vec<Part> = if options.threads && batches.len() > 1 {
-        batches.into_par_iter().with_max_len(1).map(|batch| parse_batch(&text, batch, reading)).collect()
+    let parts = parse_chunks(&text, &chunks, options, reading);
+    gathered(&text, chunks.len(), parts)
+}
+
+fn parse_chunks(text: &Arc<str>, chunks: &[Span], options: &ParseOptions, reading: Reading) -> Vec<Part> {
+    let batches = batches(chunks);
+    if options.threads && batches.len() > 1 {
+        batches.into_par_iter().with_max_len(1).map(|batch| parse_batch(text, batch, reading)).collect()
     } else {
-        batches.into_iter().map(|batch| parse_batch(&text, batch, reading)).collect()
-    };
-    let mut stream = Stream { documents: Vec::with_capacity(chunks.len()), errors: Vec::new() };
+        batches.into_iter().map(|batch| parse_batch(text, batch, reading)).collect()
+    }
+}
+
+/// A text of which some chunks are known already, each one document; the others are parsed.
+pub(crate) fn joined(text: Arc<str>, chunks: Vec<Result<Document, Span>>) -> Stream {
+    let count = chunks.len();
+    let unknown: Vec<Span> = chunks.iter().filter_map(|chunk| chunk.as_ref().err().copied()).collect();
+    let one = |chunk: &Span| parse_batch(&text, std::slice::from_ref(chunk), Reading::Ordinary);
+    let mut parsed = unknown.par_iter().map(one).collect::<Vec<Part>>().into_iter();
+    let parts = chunks.into_iter().map(|chunk| match chunk {
+        Ok(document) => (vec![Arc::new(document)], Vec::new()),
+        Err(_) => parsed.next().unwrap_or_default(),
+    });
+    gathered(&text, count, parts)
+}
+
+fn gathered(text: &str, chunks: usize, parts: impl IntoIterator<Item = Part>) -> Stream {
+    let mut stream = Stream { documents: Vec::with_capacity(chunks), errors: Vec::new() };
     for (documents, failures) in parts {
         let before = stream.documents.len();
         stream.errors.extend(failures.iter().map(|failure| {
-            let mut error = syntax::explain(&text, failure);
+            let mut error = syntax::explain(text, failure);
             error.document += before;
             error
         }));

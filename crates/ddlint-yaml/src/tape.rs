@@ -35,7 +35,7 @@ pub(crate) enum SlotKind {
 }
 
 /// One node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Slot {
     pub(crate) start: u32,
     pub(crate) end: u32,
@@ -87,7 +87,7 @@ impl Slot {
 }
 
 /// Tag and anchor of a node; few nodes have any.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Property {
     pub(crate) node: u32,
     pub(crate) tag: Option<Box<str>>,
@@ -99,6 +99,7 @@ pub(crate) struct Property {
 }
 
 /// A finished document without the text it belongs to.
+#[derive(PartialEq)]
 pub(crate) struct Finished {
     pub(crate) span: Span,
     pub(crate) slots: Box<[Slot]>,

@@ -303,7 +303,7 @@ pub(super) fn holds_manifest_words(text: &str) -> bool {
     ["apiVersion:", "kind:", "metadata:"].iter().all(|word| text.contains(word))
 }
 
-fn parse(text: Arc<str>) -> Stream {
+pub(super) fn parse(text: Arc<str>) -> Stream {
     // Threads only pay where there is much to do; small files are parsed in parallel with each other.
     let threads = text.len() > 1 << 20;
     ddlint_yaml::parse_with(text, &ddlint_yaml::ParseOptions { threads })

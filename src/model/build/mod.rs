@@ -30,10 +30,11 @@ mod sources;
 mod standalone;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::discover::{self, Discovered, EntryKind, FoundChart, file_name, parent};
+use crate::discover::{self, Discovered, EntryKind, FoundChart, FoundText, file_name, parent};
 use crate::model::application::Application;
 use crate::model::release::Release;
 use crate::model::resource::Resource;
@@ -43,6 +44,7 @@ use crate::model::{
     Settings,
 };
 
+use crate::render::Renderer;
 use load::Loader;
 
 /// Builds the model of what was discovered.
@@ -56,9 +58,10 @@ pub fn build(discovered: Discovered<'_>, settings: Settings) -> Model {
     builder.kustomize_releases();
     builder.helmfile_releases();
     builder.read_scripts();
-    builder.standalone_charts(true);
+    let of_applications = builder.charts_of_applications();
+    builder.standalone_charts(|chart| of_applications.contains(chart));
     builder.deploy_applications();
-    builder.standalone_charts(false);
+    builder.standalone_charts(|chart| !of_applications.contains(chart));
     builder.standalone_values();
     builder.render_releases();
     builder.relate();
@@ -72,8 +75,9 @@ struct Builder<'t> {
     loader: Loader<'t>,
     settings: Settings,
     found: Vec<discover::FoundFile>,
-    texts: Vec<crate::source::SourceFile>,
+    texts: Vec<discover::FoundText>,
     charts: Vec<FoundChart>,
+    renderer: Arc<Renderer<'t>>,
     resources: Vec<Resource>,
     applications: Vec<Application>,
     releases: Vec<Release>,
@@ -118,9 +122,11 @@ impl<'t> Builder<'t> {
         for file in files.iter().filter(|file| file.named) {
             loader.name(&file.path);
         }
+        let renderer = Arc::new(Renderer::new(tree, settings.rendering.clone()));
         Builder {
             loader,
             settings,
+            renderer,
             found: files,
             texts,
             charts,
@@ -155,12 +161,14 @@ impl<'t> Builder<'t> {
             .collect();
         self.ingest(&paths);
         self.found = found;
-        for text in std::mem::take(&mut self.texts) {
-            let path = text.path.clone();
-            let loaded = self.loader.add_text(text, |stream| match classify::judge(&path, true, stream) {
-                load::Judgement::Keep(kinds) => kinds,
-                load::Judgement::Foreign(_) => vec![DocKind::Other; stream.documents.len()],
-            });
+        for FoundText { file, parsed } in std::mem::take(&mut self.texts) {
+            let path = file.path.clone();
+            let stream = parsed.unwrap_or_else(|| load::parse(file.text.clone()));
+            let loaded =
+                self.loader.add_parsed(file, stream, |stream| match classify::judge(&path, true, stream) {
+                    load::Judgement::Keep(kinds) => kinds,
+                    load::Judgement::Foreign(_) => vec![DocKind::Other; stream.documents.len()],
+                });
             for error in &loaded.syntax_errors {
                 self.loader.errors.push(load::syntax_error(loaded.file, error));
             }

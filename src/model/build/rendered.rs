@@ -23,7 +23,7 @@ use crate::finding::InputError;
 use crate::model::release::{ChartRef, Deployer, ValuesInput};
 use crate::model::{DocId, DocKind, NotRendered, ReleaseId};
 use crate::progress;
-use crate::render::{Job, Problem, Renderer};
+use crate::render::{Job, Problem};
 use crate::source::{FileId, Origin, Place, Rendering, SourceFile};
 
 /// What helm calls a release that was given no name.
@@ -32,7 +32,7 @@ const UNNAMED: &str = "release-name";
 impl Builder<'_> {
     /// Renders all releases whose chart is at hand.
     pub(super) fn render_releases(&mut self) {
-        let renderer = Renderer::new(self.loader.tree, self.settings.rendering.clone());
+        let renderer = Arc::clone(&self.renderer);
         let mut jobs: Vec<(ReleaseId, Job)> = Vec::new();
         let first = std::mem::replace(&mut self.rendered_releases, self.releases.len());
         for id in (first as u32..self.releases.len() as u32).map(ReleaseId) {

@@ -3,7 +3,10 @@
 //! A chart is taken with its defaults, and with each values file beside it, each in a scope of its own; a chart that
 //! the user named is taken once. Values files without a chart are known by their content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use memchr::memmem;
+use rayon::prelude::*;
 
 use super::Builder;
 use super::classify::{datadog_values_root, is_values_name};
@@ -18,13 +21,11 @@ use crate::source::{Origin, SourceFile};
 use ddlint_helm::values::SetKind as HelmSet;
 
 impl Builder<'_> {
-    /// A release for each chart that nobody deploys, and one more for each of its overlays: first of those whose
-    /// templates hold Applications, then, when it is known what these deploy, of the others.
-    pub(super) fn standalone_charts(&mut self, of_applications: bool) {
+    /// A release for each of these charts that nobody deploys, and one more for each of its overlays: first of those
+    /// whose templates hold Applications, then, when it is known what these deploy, of the others.
+    pub(super) fn standalone_charts(&mut self, wanted: impl Fn(&str) -> bool) {
         for chart in self.charts.clone() {
-            if self.holds_applications(&chart) != of_applications
-                || (!chart.named && self.deployed_charts.contains(&chart.path))
-            {
+            if !wanted(&chart.path) || (!chart.named && self.deployed_charts.contains(&chart.path)) {
                 continue;
             }
             self.standalone_chart(&chart.path, None);
@@ -36,17 +37,16 @@ impl Builder<'_> {
         }
     }
 
-    fn holds_applications(&self, chart: &FoundChart) -> bool {
-        let Some(at) = join(&chart.path, "templates").filter(|_| !chart.packed) else { return false };
-        let entries = self.loader.tree.list(&at).unwrap_or_default();
-        entries.iter().filter(|entry| entry.kind == EntryKind::File).any(|entry| {
-            let text = join(&at, &entry.name).and_then(|path| self.loader.tree.read(&path).ok());
-            text.is_some_and(|text| {
-                String::from_utf8_lossy(&text)
-                    .lines()
-                    .any(|line| matches!(line.trim_end(), "kind: Application" | "kind: ApplicationSet"))
-            })
-        })
+    /// The charts whose templates hold Applications, by folder.
+    pub(super) fn charts_of_applications(&self) -> BTreeSet<String> {
+        let holds = |chart: &&FoundChart| {
+            let loaded = self.renderer.chart(&chart.path);
+            loaded.is_ok_and(|chart| chart.templates.iter().any(|file| writes_applications(&file.data)))
+        };
+        let folders: Vec<&FoundChart> = self.charts.iter().filter(|chart| !chart.packed).collect();
+        let found: Vec<String> =
+            folders.into_par_iter().filter(holds).map(|chart| chart.path.clone()).collect();
+        found.into_iter().collect()
     }
 
     /// `values-prod.yaml` beside the chart, `ci/a-values.yaml`.
@@ -233,4 +233,15 @@ fn overlay_name(path: &str) -> String {
     let name = name.strip_prefix("values").unwrap_or(name);
     let name = name.rsplit_once('.').map_or(name, |(name, _)| name);
     name.trim_matches(['-', '.', '_']).to_string()
+}
+
+/// Whether a line of a template is the kind of an Application or ApplicationSet.
+fn writes_applications(template: &[u8]) -> bool {
+    memmem::find_iter(template, b"kind: Application").any(|at| {
+        let (before, from) = template.split_at(at);
+        let line = from.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let kind = line.trim_ascii_end();
+        before.last().is_none_or(|byte| *byte == b'\n')
+            && matches!(kind, b"kind: Application" | b"kind: ApplicationSet")
+    })
 }
