@@ -1,8 +1,10 @@
 //! The disk below one root. Links are followed as long as they stay below it.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{Entry, EntryKind, Input, ReadError, Tree, normalize};
 use crate::finding::InputError;
@@ -17,6 +19,8 @@ pub struct DiskTree {
     to_root: Vec<String>,
     /// The folders from the root down to the working directory.
     from_root: Vec<String>,
+    /// Where folders lie once links are followed. To follow them takes a system call for each part of a path.
+    folders: Arc<RwLock<HashMap<String, Arc<Path>>>>,
 }
 
 /// Positions in a text are 32 bits wide.
@@ -53,7 +57,7 @@ impl DiskTree {
         let below = here.starts_with(&root);
         let to_root = if below { Vec::new() } else { relative(here, &root) };
         let from_root = if below { relative(&root, here) } else { Vec::new() };
-        DiskTree { root, to_root, from_root }
+        DiskTree { root, to_root, from_root, folders: Arc::default() }
     }
 
     /// The root on the disk.
@@ -71,16 +75,38 @@ impl DiskTree {
         slashes(canonical.strip_prefix(&self.root).ok()?)
     }
 
-    fn resolve(&self, path: &str) -> Result<PathBuf, ReadError> {
+    /// Where a path leads once links are followed, and what is there.
+    fn resolve(&self, path: &str) -> Result<(PathBuf, fs::Metadata), ReadError> {
         let path = normalize(path).ok_or(ReadError::Outside)?;
-        let canonical = fs::canonicalize(self.root.join(path)).map_err(|error| system(&error))?;
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let joined = if name.is_empty() { self.root.clone() } else { self.folder(folder)?.join(name) };
+        let metadata = fs::symlink_metadata(&joined).map_err(|error| system(&error))?;
+        if !metadata.is_symlink() {
+            return Ok((joined, metadata));
+        }
+        let target = self.followed(&joined)?;
+        let metadata = fs::metadata(&target).map_err(|error| system(&error))?;
+        Ok((target, metadata))
+    }
+
+    fn folder(&self, path: &str) -> Result<Arc<Path>, ReadError> {
+        if let Some(known) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(Arc::clone(known));
+        }
+        let folder: Arc<Path> = self.followed(&self.root.join(path))?.into();
+        let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+        folders.insert(path.to_string(), Arc::clone(&folder));
+        Ok(folder)
+    }
+
+    fn followed(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        let canonical = fs::canonicalize(path).map_err(|error| system(&error))?;
         if canonical.starts_with(&self.root) { Ok(canonical) } else { Err(ReadError::Outside) }
     }
 
     fn open_file(&self, path: &str) -> Result<(fs::File, u64), ReadError> {
-        let canonical = self.resolve(path)?;
+        let (canonical, metadata) = self.resolve(path)?;
         // A pipe or a device would block for ever.
-        let metadata = fs::metadata(&canonical).map_err(|error| system(&error))?;
         if !metadata.is_file() {
             return Err(ReadError::System("it is not a regular file".to_string()));
         }
@@ -91,11 +117,11 @@ impl DiskTree {
 
 impl Tree for DiskTree {
     fn on_disk(&self, path: &str) -> Option<PathBuf> {
-        self.resolve(path).ok()
+        Some(self.resolve(path).ok()?.0)
     }
 
     fn kind(&self, path: &str) -> Option<EntryKind> {
-        let metadata = fs::metadata(self.resolve(path).ok()?).ok()?;
+        let (_, metadata) = self.resolve(path).ok()?;
         if metadata.is_dir() {
             Some(EntryKind::Folder)
         } else {
@@ -104,7 +130,7 @@ impl Tree for DiskTree {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
-        let canonical = self.resolve(folder)?;
+        let (canonical, _) = self.resolve(folder)?;
         let mut entries = Vec::new();
         for entry in fs::read_dir(&canonical).map_err(|error| system(&error))? {
             let entry = entry.map_err(|error| system(&error))?;
