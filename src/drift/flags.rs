@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use ddlint_helm::manifest::RenderedDocument;
 use ddlint_helm::origin::{Leaf, Place};
 use ddlint_helm::render::Rendered;
@@ -115,20 +117,20 @@ fn uses(base: &Rendered) -> Vec<CallAt> {
         if template.file.ends_with("NOTES.txt") {
             continue;
         }
-        let Ok(text) = std::str::from_utf8(&template.data) else { continue };
-        for flag in FLAGS {
-            for (start, _) in text.match_indices(flag) {
-                let end = start + flag.len();
-                let before = text.get(..start).unwrap_or_default();
-                let after = text.as_bytes().get(end).copied().unwrap_or(b' ');
-                let (opened, closed) = (before.rfind("/*"), before.rfind("*/"));
-                let longer_name = after.is_ascii_alphanumeric() || after == b'_';
-                if opened > closed || longer_name {
-                    continue;
-                }
-                let place = Place { file: template.file.clone(), start: start as u32, end: end as u32 };
-                out.push(CallAt { place, function: Arc::from(flag) });
+        for start in memmem::find_iter(&template.data, b".Release.") {
+            let (before, from) = template.data.split_at(start);
+            let Some(flag) = FLAGS.into_iter().find(|flag| from.starts_with(flag.as_bytes())) else {
+                continue;
+            };
+            let after = from.get(flag.len()).copied().unwrap_or(b' ');
+            let (opened, closed) = (memmem::rfind(before, b"/*"), memmem::rfind(before, b"*/"));
+            let longer_name = after.is_ascii_alphanumeric() || after == b'_';
+            if opened > closed || longer_name {
+                continue;
             }
+            let end = start + flag.len();
+            let place = Place { file: template.file.clone(), start: start as u32, end: end as u32 };
+            out.push(CallAt { place, function: Arc::from(flag) });
         }
     }
     out.sort();

@@ -21,17 +21,17 @@ pub(super) fn pattern(text: &str) -> Regex {
 }
 
 /// `key: value` and `key=value` where the key names a secret. References to Secrets (`existingSecret`,
-/// `secretName`, `tokenSecretName` …) are no secrets.
+/// `secretName`, `tokenSecretName` …) are no secrets. Letters are ASCII's: all scripts' take long to compile.
 static KEYED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?i)(?P<key>[\w.\-/]*(?:api[-_]?key|app(?:lication)?[-_]?key|passw(?:or)?d|passphrase|token|secret[-_]?key|private[-_]?key|client[-_]?secret|auth[-_]?key|credentials?)\d*["']?)(?P<sep>\s*(?:[:=]|,\s*value:)\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,}\]#"'&|>{\[][^\s,}\]]*)"#,
+        r#"(?i)(?P<key>[0-9A-Za-z_.\-/]*(?:api[-_]?key|app(?:lication)?[-_]?key|passw(?:or)?d|passphrase|token|secret[-_]?key|private[-_]?key|client[-_]?secret|auth[-_]?key|credentials?)[0-9]*["']?)(?P<sep>\s*(?:[:=]|,\s*value:)\s*)(?P<value>"[^"]*"|'[^']*'|[^\s,}\]#"'&|>{\[][^\s,}\]]*)"#,
     )
 });
 /// Long runs of hexadecimal or base64 letters: keys, tokens, digests of secrets.
 static OPAQUE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:ddapp_|ddapi_)?(?:[0-9a-fA-F]{32,64}|[A-Za-z0-9+/]{40,}={0,2})"));
+    LazyLock::new(|| pattern(r"(?-u:\b)(?:ddapp_|ddapi_)?(?:[0-9a-fA-F]{32,64}|[A-Za-z0-9+/]{40,}={0,2})"));
 /// What stands behind the name of a host.
-static PORT: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^:\d{1,5}(?:[/?#\s"'`,)\]}]|$)"#));
+static PORT: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^:[0-9]{1,5}(?:[/?#\s"'`,)\]}]|$)"#));
 /// A text that may hold the name of a secret beside its value.
 static NAMED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)name:[^\n]*(?:key|passw|passphrase|token|secret|credential)"));
