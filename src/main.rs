@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// A render is many small pieces that live shortly; see `ARCHITECTURE.md` for what it saves.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ddlint::app::run(std::env::args_os().collect())
 }
