@@ -304,7 +304,7 @@ fn fixes_beside_each_other_are_applied_one_after_the_other() {
 /// Every example of every rule, as files.
 fn examples() -> Vec<Vec<(String, String)>> {
     let registry = ddlint::rule::Registry::embedded();
-    let examples = registry.rules().flat_map(|rule| rule.examples.bad.iter().chain(&rule.examples.good));
+    let examples = registry.rules().flat_map(|rule| rule.examples().bad.iter().chain(&rule.examples().good));
     examples
         .map(|example| {
             example.files.iter().map(|file| (file.path.to_string(), file.text.to_string())).collect()

@@ -112,7 +112,7 @@ fn after_the_fixes_a_second_run_finds_none_of_the_fixed() {
         let id = &*rule.id;
         let Some((_, Named::Fix(without))) = RULES.iter().find(|(known, _)| *known == id) else { continue };
         let mut with_fix = 0;
-        for (at, example) in rule.examples.bad.iter().enumerate() {
+        for (at, example) in rule.examples().bad.iter().enumerate() {
             let folder = Folder::new(&[]);
             for file in &example.files {
                 folder.write(&file.path, &file.text);

@@ -24,7 +24,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8, Stop> {
     run(args, true).inspect_err(|stop| {
         // What reads the report gets a whole one also when nothing was linted.
         if matches!(args.format, Format::Json | Format::Sarif) && !args.show_config {
-            let text = document(args, &stop.report(), &Model::default(), &[]);
+            let text = document(args, &stop.report(), &Model::default(), Vec::new);
             let _ = publish(args, &text);
         }
     })
@@ -111,13 +111,14 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
         }
     }
     let report = &linted.report;
-    let infos = rule_infos(registry, &judging.selection);
+    let code = exit_code(report, judging.fail_on, args);
     if args.statistics {
         publish(args, &report::concise::statistics(report, args.quiet))?;
-        return Ok(exit_code(report, judging.fail_on, args));
+    } else {
+        let infos = || rule_infos(registry, &judging.selection);
+        publish(args, &document(args, report, &linted.model, infos))?;
     }
-    publish(args, &document(args, report, &linted.model, &infos))?;
-    Ok(exit_code(report, judging.fail_on, args))
+    Ok(code)
 }
 
 /// The entries of `ignore`.
@@ -132,7 +133,12 @@ fn ignores(configuration: &Configuration) -> Vec<configured::Entry> {
 }
 
 /// The report in the format that is asked for.
-fn document(args: &CheckArgs, report: &Report, model: &Model, infos: &[RuleInfo]) -> String {
+fn document(
+    args: &CheckArgs,
+    report: &Report,
+    model: &Model,
+    infos: impl FnOnce() -> Vec<RuleInfo>,
+) -> String {
     match args.format {
         Format::Pretty => {
             let data = report::secrets::SecretData::of(model);
@@ -141,11 +147,11 @@ fn document(args: &CheckArgs, report: &Report, model: &Model, infos: &[RuleInfo]
         }
         Format::Concise => report::concise::render(report, args.show_suppressed, args.quiet),
         Format::Json => report::json::render(report, args.show_suppressed),
-        Format::Sarif => report::sarif::render(report, infos),
+        Format::Sarif => report::sarif::render(report, &infos()),
         Format::Github => report::github::render(report),
         Format::Gitlab => report::gitlab::render(report),
         Format::Junit => report::junit::render(report),
-        Format::Markdown => report::markdown::render(report, infos),
+        Format::Markdown => report::markdown::render(report, &infos()),
     }
 }
 

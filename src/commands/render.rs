@@ -1,5 +1,7 @@
 //! `render` and `trace`.
 
+use std::mem::ManuallyDrop;
+
 use super::configuration::{self, Configuration};
 use super::{Stop, complain_of, input, print, settings, start_threads, working_directory};
 use crate::cli::{InputArgs, TraceArgs, TraceFormat};
@@ -23,6 +25,8 @@ pub(super) fn render(input: &InputArgs) -> Result<u8, Stop> {
     let inputs = input::inputs(input, &configuration, settings, &directory, &mut paths, false)?;
     let rules = Rules { registry, selection: &selection, overrides: &overrides };
     let (text, linted) = pipeline::render(inputs, &rules);
+    // The process ends: its memory goes back at once, and not piece by piece.
+    let (text, linted) = (ManuallyDrop::new(text), ManuallyDrop::new(linted));
     print(&text)?;
     Ok(complain_of(&linted.model))
 }

@@ -30,8 +30,8 @@ pub fn markdown(rule: &Rule) -> String {
     page.push_str(&format!("{}.\n", capital(&line.join("; "))));
     section(&mut page, "Why", &it.why);
     section(&mut page, "What to do", &it.remedy);
-    examples(&mut page, "Bad", rule.examples.bad.first());
-    examples(&mut page, "Good", rule.examples.good.first());
+    examples(&mut page, "Bad", rule.examples().bad.first());
+    examples(&mut page, "Good", rule.examples().good.first());
     if !it.not_on.is_empty() {
         page.push_str("\n## Silent on\n\n");
         for near_miss in &it.not_on {

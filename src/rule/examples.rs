@@ -201,7 +201,7 @@ pub fn check(rule: &Arc<Rule>) -> Vec<ExampleFailure> {
     let registry = Registry::of(rule.clone());
     let selection = Selection::everything(&registry);
     let mut failures = Vec::new();
-    for (kind, list) in [("bad", &rule.examples.bad), ("good", &rule.examples.good)] {
+    for (kind, list) in [("bad", &rule.examples().bad), ("good", &rule.examples().good)] {
         for (number, example) in list.iter().enumerate() {
             if let Some(message) = run(example, &registry, &selection) {
                 let example = format!("{kind} {}", number + 1);

@@ -16,7 +16,7 @@ mod registry;
 mod schema;
 mod selection;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use eval::fix::{Draft, Made, Texts};
 pub(crate) use eval::merge_led_back;
@@ -105,12 +105,17 @@ pub struct Rule {
     pub documentation: Documentation,
     /// The rule file.
     pub path: Arc<str>,
-    /// Files that give marked findings, and files that give none.
-    pub examples: examples::Examples,
+    /// Empty until somebody asks, where the rule is one of the binary.
+    examples: OnceLock<examples::Examples>,
     check: Check,
 }
 
 impl Rule {
+    /// Files that give marked findings, and files that give none.
+    pub fn examples(&self) -> &examples::Examples {
+        self.examples.get_or_init(|| Registry::embedded_examples(&self.path))
+    }
+
     /// Its severity in lists: the gravest level that it gives, apart from single cases.
     pub fn severity(&self) -> Severity {
         self.documentation.level

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::compile::compile;
+use super::compile::{compile, compile_embedded};
+use super::examples::Examples;
 use super::{Rule, RuleFileError};
 
 include!(concat!(env!("OUT_DIR"), "/embedded_rules.rs"));
@@ -18,8 +19,7 @@ impl Registry {
     pub fn embedded() -> &'static Registry {
         static EMBEDDED: OnceLock<Registry> = OnceLock::new();
         EMBEDDED.get_or_init(|| {
-            let rules =
-                EMBEDDED_RULES.iter().filter_map(|(path, text)| compile(path, &Arc::from(*text)).ok());
+            let rules = EMBEDDED_RULES.iter().filter_map(|(path, text)| compile_embedded(path, text).ok());
             Registry::sorted(rules.map(Arc::new).collect())
         })
     }
@@ -27,6 +27,13 @@ impl Registry {
     /// The names and texts of the embedded rule files.
     pub fn embedded_files() -> impl Iterator<Item = (&'static str, &'static str)> {
         EMBEDDED_RULES.iter().copied()
+    }
+
+    /// The examples of a rule of the binary, by its file.
+    pub(super) fn embedded_examples(path: &str) -> Examples {
+        let file = EMBEDDED_RULES.iter().find(|(known, _)| *known == path);
+        let rule = file.and_then(|(_, text)| compile(path, &Arc::from(*text)).ok());
+        rule.and_then(|rule| rule.examples.into_inner()).unwrap_or_default()
     }
 
     /// Compiles rule files: (name, text). All problems of all files are given.
@@ -111,5 +118,31 @@ fn taken(path: &str, text: &Arc<str>, id: &str, other: &str) -> RuleFileError {
         span: ddlint_yaml::Span { start, end },
         message: format!("the id `{id}` is taken by {other}"),
         help: Some("one id, one meaning: choose another".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::compile::EXAMPLES;
+
+    #[test]
+    fn examples_stand_at_the_end_and_are_there_for_who_asks() {
+        for (path, text) in EMBEDDED_RULES {
+            let (_, behind) = text.split_once(EXAMPLES).unwrap_or_else(|| panic!("{path} has no examples"));
+            assert!(
+                behind.lines().all(|line| line.is_empty() || line.starts_with([' ', '#', '-'])),
+                "{path}"
+            );
+            let rule = compile_embedded(path, text).unwrap_or_else(|problems| panic!("{path}: {problems:?}"));
+            let whole = compile(path, &Arc::from(*text)).expect("it loads");
+            let names = |rule: &Rule| -> Vec<Arc<str>> {
+                let examples = rule.examples().bad.iter().chain(&rule.examples().good);
+                examples.flat_map(|example| &example.files).map(|file| file.written.clone()).collect()
+            };
+            assert_eq!(names(&rule), names(&whole), "{path}");
+            assert!(!names(&rule).is_empty(), "{path}");
+            assert_eq!(format!("{:?}", rule.documentation), format!("{:?}", whole.documentation));
+        }
     }
 }

@@ -8,7 +8,7 @@ mod relations;
 mod report;
 mod template;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ddlint_yaml::{Node, Span};
 
@@ -34,6 +34,26 @@ pub(super) struct Compiler<'p> {
 
 /// Compiles a rule file.
 pub(super) fn compile(path: &str, text: &Arc<str>) -> Result<Rule, Vec<RuleFileError>> {
+    compile_with(path, text, |node, id, tool, problems| {
+        OnceLock::from(examples::read(node, id, tool, problems))
+    })
+}
+
+/// Compiles a rule file of the binary, but for its examples, which are most of it and which a check never looks at.
+/// They stand at its end, as a test proves.
+pub(super) fn compile_embedded(path: &str, text: &str) -> Result<Rule, Vec<RuleFileError>> {
+    let rest = text.find(EXAMPLES).unwrap_or(text.len());
+    let text = format!("{}\nexamples: {{}}\n", text.get(..rest).unwrap_or_default());
+    compile_with(path, &text.into(), |_, _, _, _| OnceLock::new())
+}
+
+/// What the examples of an embedded rule begin with.
+pub(super) const EXAMPLES: &str = "\nexamples:\n";
+
+/// Reads the examples of a rule: their node, the rule's id, whether it is another room's.
+type ReadExamples = fn(Node<'_>, &str, bool, &mut Problems) -> OnceLock<examples::Examples>;
+
+fn compile_with(path: &str, text: &Arc<str>, read: ReadExamples) -> Result<Rule, Vec<RuleFileError>> {
     let mut problems = Problems::new(path, text);
     let stream = ddlint_yaml::parse(text.clone());
     for error in &stream.errors {
@@ -44,7 +64,7 @@ pub(super) fn compile(path: &str, text: &Arc<str>) -> Result<Rule, Vec<RuleFileE
     }
     let mut roots = stream.documents.iter().filter_map(|document| document.root());
     let rule = match (roots.next(), roots.next()) {
-        (Some(root), None) => rule(root, path, &mut problems),
+        (Some(root), None) => rule(root, path, &mut problems, read),
         (Some(_), Some(second)) => {
             problems.add(second.span(), "a rule file holds one rule", None);
             None
@@ -60,7 +80,7 @@ pub(super) fn compile(path: &str, text: &Arc<str>) -> Result<Rule, Vec<RuleFileE
     }
 }
 
-fn rule(root: Node<'_>, path: &str, problems: &mut Problems) -> Option<Rule> {
+fn rule(root: Node<'_>, path: &str, problems: &mut Problems, read: ReadExamples) -> Option<Rule> {
     let fields = Fields::read(root, &RULE, problems);
     let id = fields.text("id")?;
     if id.text.is_empty() || !id.text.split('-').all(|word| !word.is_empty() && word.chars().all(is_id_char))
@@ -94,8 +114,7 @@ fn rule(root: Node<'_>, path: &str, problems: &mut Problems) -> Option<Rule> {
         }
         None => declared(&fields, severity_node, remedy, problems).map(|it| Check::Declared(Box::new(it))),
     };
-    let examples =
-        fields.get("examples").map(|node| examples::read(node, id.text, tool_only.is_some(), problems));
+    let examples = fields.get("examples").map(|node| read(node, id.text, tool_only.is_some(), problems));
     let prose = |name: &str| fields.text(name).map_or("", |it| it.text).trim_end();
     let cases = fields.get("cases").into_iter().flat_map(Node::items);
     let case_severities: Vec<Node<'_>> = cases.filter_map(|case| case.get("severity")).collect();
