@@ -9,6 +9,7 @@ use crate::template::ParseCache;
 use crate::text::{Segment, Text};
 use crate::yaml_in;
 use ddlint_yaml::{Document, Node, Stream};
+use memchr::memmem;
 use std::sync::Arc;
 
 /// When a hook runs.
@@ -445,11 +446,13 @@ fn separators(bytes: &[u8], start: usize, end: usize, dialect: HelmDialect) -> V
     let mut at = start;
     let mut done = start;
     while at < end {
-        let line_start = at;
-        let line_end =
-            bytes.get(at..end).and_then(|b| b.iter().position(|b| *b == b'\n')).map_or(end, |n| at + n);
-        at = line_end + 1;
-        if bytes.get(line_start..end).is_none_or(|b| !b.starts_with(b"---")) || line_start < done {
+        let rest = bytes.get(at..end).unwrap_or_default();
+        let dashes =
+            if rest.starts_with(b"---") { Some(0) } else { memmem::find(rest, b"\n---").map(|n| n + 1) };
+        let Some(line_start) = dashes.map(|n| at + n) else { break };
+        let line = bytes.get(line_start..end).unwrap_or_default();
+        at = memchr::memchr(b'\n', line).map_or(end, |n| line_start + n) + 1;
+        if line_start < done {
             continue;
         }
         let blank = |b: u8| if dialect == HelmDialect::V3 { is_blank(b) } else { b == b' ' || b == b'\t' };

@@ -5,8 +5,8 @@
 
 use crate::error::{ErrorKind, Frame, TemplateError};
 use crate::origin::{Leaf, OriginId, OriginTable, Place};
-use crate::template::ParseCache;
 use crate::template::ast::Tree;
+use crate::template::{ParseCache, Parsed};
 use crate::text::Text;
 use crate::value::Value;
 use std::cell::RefCell;
@@ -67,8 +67,8 @@ impl TemplateSet {
     }
 
     /// Parses a file and takes over the templates it defines, and itself under its own name.
-    pub(crate) fn parse(&mut self, name: &str, source: &[u8]) -> Result<(), Box<TemplateError>> {
-        self.add(Arc::from(name), source, None).map(|_| ())
+    pub(crate) fn parse(&mut self, name: &str, source: &Arc<[u8]>) -> Result<(), Box<TemplateError>> {
+        self.add(Arc::from(name), self.cache.parse(source, Some(source)), None).map(|_| ())
     }
 
     /// Whether there is a template of that name.
@@ -91,17 +91,17 @@ impl TemplateSet {
     /// The set that `tpl` executes a text in, and the text as a template: what it defines is seen only there.
     pub(crate) fn with_text(&self, text: &Text) -> Result<(TemplateSet, Template), Box<TemplateError>> {
         let mut set = self.clone();
-        let template = set.add(Arc::from("gotpl"), text.bytes(), Some(text.clone()))?;
+        let parsed = set.cache.parse(text.bytes(), None);
+        let template = set.add(Arc::from("gotpl"), parsed, Some(text.clone()))?;
         Ok((set, template))
     }
 
     fn add(
         &mut self,
         name: Arc<str>,
-        source: &[u8],
+        parsed: Parsed,
         text: Option<Text>,
     ) -> Result<Template, Box<TemplateError>> {
-        let parsed = self.cache.parse(source);
         let ast = match &*parsed {
             Ok(ast) => ast,
             Err(error) => {

@@ -62,7 +62,7 @@ pub(super) fn render<R: Recorder>(
     let mut origins = OriginTable::new(R::ON);
     let dot = data(yaml, &mut origins);
     let mut set = TemplateSet::new(Arc::default());
-    if let Err(error) = set.parse(NAME, text.as_bytes()) {
+    if let Err(error) = set.parse(NAME, &Arc::from(text.as_bytes())) {
         return (Err(error.message), origins);
     }
     let mut engine = Engine::<R>::new(set, origins, HelmDialect::V3, limits);

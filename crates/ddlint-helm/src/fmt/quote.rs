@@ -65,7 +65,13 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     match mark {
-        b'`' => (!body.contains(&b'`')).then(|| body.iter().copied().filter(|b| *b != b'\r').collect()),
+        b'`' => match memchr::memchr2(b'`', b'\r', body) {
+            None => Some(body.to_vec()),
+            Some(_) if body.contains(&b'`') => None,
+            Some(_) => Some(body.iter().copied().filter(|b| *b != b'\r').collect()),
+        },
+        // What has no escapes is its own text, whatever its bytes.
+        b'"' if memchr::memchr3(b'\\', b'\n', b'"', body).is_none() => Some(body.to_vec()),
         b'"' => {
             let mut out = Vec::with_capacity(body.len());
             let mut rest = body;

@@ -187,7 +187,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn text(&mut self) -> Step {
-        let Some(x) = find(self.rest(), b"{{") else {
+        let Some(x) = left_delim(self.rest()) else {
             self.advance_to(self.input.len());
             return self.emit(if self.pos > self.start { Kind::Text } else { Kind::Eof });
         };
@@ -213,7 +213,7 @@ impl<'a> Lexer<'a> {
     fn left_delim(&mut self) -> Step {
         self.advance_to(self.pos + 2);
         let marker = if has_left_trim(self.rest()) { 2 } else { 0 };
-        if self.input.get(self.pos + marker..).unwrap_or_default().starts_with(b"/*") {
+        if matches!(self.input.get(self.pos + marker..), Some([b'/', b'*', ..])) {
             self.advance_to(self.pos + marker);
             self.ignore();
             return self.comment();
@@ -227,7 +227,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn comment(&mut self) -> Step {
-        let Some(x) = find(self.rest().get(2..).unwrap_or_default(), b"*/") else {
+        let Some(x) = memchr::memmem::find(self.rest().get(2..).unwrap_or_default(), b"*/") else {
             return self.fail("unclosed comment".to_owned());
         };
         let end = self.pos + 2 + x + 2;
@@ -293,7 +293,7 @@ impl<'a> Lexer<'a> {
             '|' => self.emit(Kind::Pipe),
             '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
             '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
-            '`' => match find(self.rest(), b"`") {
+            '`' => match memchr::memchr(b'`', self.rest()) {
                 Some(x) => {
                     self.advance_to(self.pos + x + 1);
                     self.emit(Kind::RawString)
@@ -396,7 +396,7 @@ impl<'a> Lexer<'a> {
         match self.rest().first() {
             None => true,
             Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
-            Some(_) => self.rest().starts_with(b"}}"),
+            Some(_) => matches!(self.rest(), [b'}', b'}', ..]),
         }
     }
 
@@ -510,14 +510,16 @@ fn has_left_trim(rest: &[u8]) -> bool {
 
 /// Whether the closing delimiter stands here, and whether with a trim marker.
 fn right_delim(rest: &[u8]) -> Option<bool> {
-    if is_space(rest.first().copied()) && rest.get(1..).unwrap_or_default().starts_with(b"-}}") {
-        return Some(true);
+    match rest {
+        [space, b'-', b'}', b'}', ..] if is_space(Some(*space)) => Some(true),
+        [b'}', b'}', ..] => Some(false),
+        _ => None,
     }
-    rest.starts_with(b"}}").then_some(false)
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    memchr::memmem::find(haystack, needle)
+/// Where the next opening delimiter stands.
+fn left_delim(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'{', text).find(|at| text.get(at + 1) == Some(&b'{'))
 }
 
 /// Go's `%#U`.

@@ -39,7 +39,7 @@ impl ParseError {
 }
 
 /// What a text parses to.
-type Parsed = Arc<Result<Ast, ParseError>>;
+pub(crate) type Parsed = Arc<Result<Ast, ParseError>>;
 
 /// Texts with one hash, each with what it parses to.
 type Known = Vec<(Arc<[u8]>, Parsed)>;
@@ -94,8 +94,8 @@ impl ParseCache {
         schema
     }
 
-    /// The tree of a text.
-    pub(crate) fn parse(&self, source: &[u8]) -> Parsed {
+    /// The tree of a text; `shared` is the same text, where it is one that can be kept.
+    pub(crate) fn parse(&self, source: &[u8], shared: Option<&Arc<[u8]>>) -> Parsed {
         let hash = hash(source);
         let find = |known: &Known| {
             known.iter().find(|(text, _)| **text == *source).map(|(_, parsed)| Arc::clone(parsed))
@@ -105,7 +105,7 @@ impl ParseCache {
         if let Some(parsed) = known {
             return parsed;
         }
-        let text: Arc<[u8]> = source.into();
+        let text = shared.map_or_else(|| source.into(), Arc::clone);
         let parsed = Arc::new(parse::parse(Arc::clone(&text)));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let same = known.entry(hash).or_default();

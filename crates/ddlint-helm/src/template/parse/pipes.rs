@@ -7,6 +7,7 @@ use super::super::lex::{Kind, Token};
 use super::super::number;
 use super::{Parsed, Parser};
 use crate::fmt::{quote, unquote};
+use std::borrow::Cow;
 
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
@@ -100,7 +101,7 @@ impl Parser<'_> {
             };
             let before = self.variable(name).flatten();
             self.tree.vars.push((name.into(), before.or(slot)));
-            decls.push(Decl { name: String::from_utf8_lossy(name).into(), slot });
+            decls.push(Decl { name: text(name).into(), slot });
         }
         decls
     }
@@ -184,13 +185,13 @@ impl Parser<'_> {
         let bytes = self.lexer.bytes(token);
         let kind = match token.kind {
             Kind::Identifier => {
-                let name = String::from_utf8_lossy(bytes);
+                let name = text(bytes);
                 ExprKind::Function { def: crate::funcs::lookup(&name), name: name.into() }
             }
             Kind::Dot => ExprKind::Dot,
             Kind::Nil => ExprKind::Nil,
             Kind::Variable => {
-                let name: Box<str> = String::from_utf8_lossy(bytes).into();
+                let name: Box<str> = text(bytes).into();
                 match self.variable(bytes) {
                     // An assignment to a variable that does not exist fails when executed, before this.
                     Some(slot) => {
@@ -210,9 +211,9 @@ impl Parser<'_> {
                 return Ok(Some(Expr { pos: pipe.pos, span, kind: ExprKind::Pipe(Box::new(pipe)) }));
             }
             Kind::String | Kind::RawString => {
-                let Some(text) = unquote(bytes) else { return self.fail("invalid syntax") };
-                let quoted = String::from_utf8_lossy(bytes).into();
-                ExprKind::Str { literal: self.literal(), text: text.into(), quoted }
+                let Some(inner) = unquote(bytes) else { return self.fail("invalid syntax") };
+                let quoted = text(bytes).into();
+                ExprKind::Str { literal: self.literal(), text: inner.into(), quoted }
             }
             _ => {
                 self.backup();
@@ -229,5 +230,10 @@ impl Parser<'_> {
 
 /// A field without its dot.
 fn field_name(token: &[u8]) -> Box<str> {
-    String::from_utf8_lossy(token.get(1..).unwrap_or_default()).into()
+    text(token.get(1..).unwrap_or_default()).into()
+}
+
+/// A token's text. Nearly all is UTF-8, which is quick to see.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
