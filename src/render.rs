@@ -16,7 +16,7 @@ use ddlint_helm::exec::meter::Limits;
 use ddlint_helm::failure::{Failure, RenderError};
 use ddlint_helm::manifest::Hook;
 use ddlint_helm::objects::KubeVersion;
-use ddlint_helm::render::{Release, RenderRequest, Rendered, Session, SetTo, render};
+use ddlint_helm::render::{Release, RenderRequest, Rendered, Session, SetTo, render, render_with_session};
 use ddlint_helm::template::ParseCache;
 use ddlint_helm::values::{SetKind, ValuesSource};
 use ddlint_helm::world::World;
@@ -254,6 +254,18 @@ impl<'t> Renderer<'t> {
         Ok(without_tests(job, rendered))
     }
 
+    /// Renders a chart that is to be rendered with something else than usual, again and again.
+    pub fn render_varied<'r>(&'r self, job: &'r Job) -> Result<(Rendered, Varied<'r, 't>), Problem> {
+        let varied = Varied { renderer: self, job, session: OnceCell::new() };
+        if self.options.program == Program::Helm {
+            return Ok((self.render(job)?, varied));
+        }
+        let chart = self.chart(&job.chart)?;
+        let request = self.request(job, &chart, &job.values, None);
+        let (rendered, session) = render_with_session(&request).map_err(problem)?;
+        Ok((without_tests(job, rendered), Varied { session: OnceCell::from(Some(session)), ..varied }))
+    }
+
     /// What the binary says, in better words where the renderer inside fails at the same place: it knows the values
     /// to blame.
     fn explained(&self, job: &Job, chart: &Arc<Chart>, problem: Problem) -> Problem {
@@ -265,11 +277,6 @@ impl<'t> Renderer<'t> {
             }
             _ => problem,
         }
-    }
-
-    /// Renders a chart with something else than usual, again and again.
-    pub fn varied<'r>(&'r self, job: &'r Job) -> Varied<'r, 't> {
-        Varied { renderer: self, job, session: OnceCell::new() }
     }
 
     fn with_binary(&self, job: &Job, chart: &Arc<Chart>) -> Result<Rendered, Problem> {

@@ -114,7 +114,7 @@ pub(super) fn document(
 fn nodes(a: Node<'_>, b: Node<'_>, depth: usize, out: &mut Vec<Span>) {
     const DEEPEST: usize = 500;
     let (a, b) = (a.resolved(), b.resolved());
-    if depth > DEEPEST {
+    if depth > DEEPEST || same_text(a, b) {
         return;
     }
     if a.is_mapping() && b.is_mapping() {
@@ -139,6 +139,14 @@ fn nodes(a: Node<'_>, b: Node<'_>, depth: usize, out: &mut Vec<Span>) {
     } else if a.kind() != b.kind() || a.text() != b.text() || a.scalar() != b.scalar() {
         out.push(a.span());
     }
+}
+
+/// Whether two nodes are written alike, so that what they say is the same; an alias may refer to something else.
+fn same_text(a: Node<'_>, b: Node<'_>) -> bool {
+    fn text(node: Node<'_>) -> &[u8] {
+        node.span().slice(node.document().text()).as_bytes()
+    }
+    text(a) == text(b) && memchr::memchr(b'*', text(a)).is_none()
 }
 
 /// The values of a document by their normalized paths, as far as they are scalars or empty.

@@ -379,10 +379,16 @@ impl OriginTable {
     /// The origins with a leaf behind them for which the test holds, however far away.
     pub fn reaching(&self, test: impl Fn(&Leaf) -> bool) -> Reached {
         let mut out = Reached(Vec::with_capacity(self.nodes.len()));
+        let mut any = false;
         // What a node is made of was made before it.
         for node in &self.nodes {
             let reached = match node {
-                Node::Leaf(leaf) => test(leaf),
+                Node::Leaf(leaf) => {
+                    let reached = test(leaf);
+                    any |= reached;
+                    reached
+                }
+                _ if !any => false,
                 Node::Union(a, b) => out.contains(*a) || out.contains(*b),
                 Node::Tested { base, by } => out.contains(*base) || out.contains(*by),
                 Node::Absent { by, .. } => out.contains(*by),

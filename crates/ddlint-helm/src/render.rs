@@ -182,7 +182,24 @@ fn trim(out: &mut String) {
 
 /// Renders a chart.
 pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, Box<RenderError>> {
-    if request.recording { Render::<Recording>::run(request) } else { Render::<NoRecording>::run(request) }
+    if request.recording {
+        Render::<Recording>::run(request, None)
+    } else {
+        Render::<NoRecording>::run(request, None)
+    }
+}
+
+/// Renders a chart, and keeps its values for more renders of the same release.
+pub fn render_with_session(request: &RenderRequest<'_>) -> Result<(Rendered, Session), Box<RenderError>> {
+    let mut session = None;
+    let keep = Some(&mut session);
+    let rendered = if request.recording {
+        Render::<Recording>::run(request, keep)?
+    } else {
+        Render::<NoRecording>::run(request, keep)?
+    };
+    let session = session.map_or_else(|| Session::new(request), Ok)?;
+    Ok((rendered, session))
 }
 
 struct Render<R>(std::marker::PhantomData<R>);
@@ -196,7 +213,10 @@ struct Renderable {
 }
 
 impl<R: Recorder> Render<R> {
-    fn run(request: &RenderRequest<'_>) -> Result<Rendered, Box<RenderError>> {
+    fn run(
+        request: &RenderRequest<'_>,
+        session: Option<&mut Option<Session>>,
+    ) -> Result<Rendered, Box<RenderError>> {
         let mut table = OriginTable::new(R::ON);
         check_request(request)?;
         let user = match values::merged(request.values, request.dialect, &mut table) {
@@ -207,7 +227,13 @@ impl<R: Recorder> Render<R> {
             Ok(prepared) => prepared,
             Err(failure) => return Err(RenderError::new(failure, table)),
         };
-        Self::execute(request, table, &prepared, &prepared.values, &mut None)
+        // Templates may change values.
+        let kept = session.is_some().then(|| session::without_origins(&prepared.values));
+        let rendered = Self::execute(request, table, &prepared, &prepared.values, &mut None)?;
+        if let (Some(session), Some(values)) = (session, kept) {
+            *session = Some(Session::of(Prepared { values, ..prepared }, request.chart));
+        }
+        Ok(rendered)
     }
 
     /// Executes the templates with these values. `templates` are those of the chart, where they were parsed before.
@@ -269,7 +295,8 @@ impl<R: Recorder> Render<R> {
             renderable.dot.set(b"Template", OriginId::NONE, Value::plain(Data::Map(template)));
             match engine.execute(name, Value::plain(Data::Map(renderable.dot.clone()))) {
                 Ok(text) => {
-                    let text = text.tested(renderable.enabled_by, engine.origins());
+                    let text =
+                        if R::ON { text.tested(renderable.enabled_by, engine.origins()) } else { text };
                     let source: Arc<str> = Arc::from(name.as_str());
                     let asked = engine.origins().take_sensed();
                     if asked != Sensed::default() {

@@ -46,11 +46,14 @@ impl Builder<'_> {
         progress::expect(jobs.len());
         let results: Vec<Result<(Rendered, Vec<Found>), Problem>> = (jobs.par_iter())
             .map(|(_, job)| {
-                let result = renderer.render(job).map(|rendered| {
-                    let found =
-                        if drifting { drift::find(&renderer.varied(job), &rendered) } else { Vec::new() };
-                    (rendered, found)
-                });
+                let result = if drifting {
+                    renderer.render_varied(job).map(|(rendered, varied)| {
+                        let found = drift::find(&varied, &rendered);
+                        (rendered, found)
+                    })
+                } else {
+                    renderer.render(job).map(|rendered| (rendered, Vec::new()))
+                };
                 progress::step();
                 result
             })

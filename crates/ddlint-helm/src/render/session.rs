@@ -42,13 +42,16 @@ impl Session {
         let prepared = values::merged(request.values, request.dialect, &mut table)
             .and_then(|user| prepare(&request, &user, &mut table));
         match prepared {
-            Ok(prepared) => {
-                let mut conditions = Vec::new();
-                conditions_of(request.chart, &mut conditions);
-                Ok(Session { prepared, templates: RefCell::default(), conditions })
-            }
+            Ok(prepared) => Ok(Session::of(prepared, request.chart)),
             Err(failure) => Err(RenderError::new(failure, table)),
         }
+    }
+
+    /// Of values that were put together; they have no origins.
+    pub(super) fn of(prepared: Prepared, chart: &Chart) -> Session {
+        let mut conditions = Vec::new();
+        conditions_of(chart, &mut conditions);
+        Session { prepared, templates: RefCell::default(), conditions }
     }
 
     /// Renders with one value set, or as it is. None where the value may decide which charts take part, or stands in
@@ -125,7 +128,12 @@ fn put(values: &Map, steps: &[String], to: SetTo) -> Option<()> {
     Some(())
 }
 
-/// A copy in which what was shared is shared again: a chart's values are a part of its parent's.
+/// A copy of values whose origins stand in the table of another render.
+pub(super) fn without_origins(values: &Map) -> Map {
+    copy(values, &mut HashMap::new())
+}
+
+/// A copy without origins in which what was shared is shared again: a chart's values are a part of its parent's.
 fn copy(map: &Map, known: &mut HashMap<*const (), Value>) -> Map {
     let at = std::rc::Rc::as_ptr(&map.entries).cast::<()>();
     if let Some(Value { data: Data::Map(same), .. }) = known.get(&at) {
@@ -133,7 +141,7 @@ fn copy(map: &Map, known: &mut HashMap<*const (), Value>) -> Map {
     }
     let entries = map.entries.borrow();
     let copied = entries.iter().map(|(key, entry)| {
-        (key.clone(), Entry { key_origin: entry.key_origin, value: copy_value(&entry.value, known) })
+        (key.clone(), Entry { key_origin: OriginId::NONE, value: copy_value(&entry.value, known) })
     });
     let made = Map::new(copied.collect(), map.kind);
     known.insert(at, Value::plain(Data::Map(made.clone())));
@@ -142,19 +150,19 @@ fn copy(map: &Map, known: &mut HashMap<*const (), Value>) -> Map {
 
 fn copy_value(value: &Value, known: &mut HashMap<*const (), Value>) -> Value {
     match &value.data {
-        Data::Map(map) => Value { data: Data::Map(copy(map, known)), origin: value.origin },
+        Data::Map(map) => Value::plain(Data::Map(copy(map, known))),
         Data::List(list) => {
             let at = std::rc::Rc::as_ptr(&list.items).cast::<()>();
             if let Some(Value { data: Data::List(same), .. }) = known.get(&at) {
                 let same = List { items: same.items.clone(), kind: list.kind };
-                return Value { data: Data::List(same), origin: value.origin };
+                return Value::plain(Data::List(same));
             }
             let items = list.items.borrow().iter().map(|item| copy_value(item, known)).collect();
             let made = List::new(items, list.kind);
             known.insert(at, Value::plain(Data::List(made.clone())));
-            Value { data: Data::List(made), origin: value.origin }
+            Value::plain(Data::List(made))
         }
-        _ => value.clone(),
+        data => Value::plain(data.clone()),
     }
 }
 
