@@ -12,7 +12,7 @@ use ddlint_helm::origin::{Leaf, Place};
 use ddlint_helm::render::Rendered;
 use ddlint_helm::world::{Cluster, Draw, World};
 
-use super::compare::{self, FieldAt};
+use super::compare::{self, FieldAt, Sources};
 use super::{CallAt, Found, Kind, made};
 use crate::render::{Variation, Varied};
 
@@ -71,9 +71,10 @@ pub(super) fn install_flags(
     if uses.is_empty() {
         return Vec::new();
     }
-    let variation = Variation { upgrade: true, ..Variation::default() };
+    let only = may_ask(base, &uses);
+    let variation = Variation { upgrade: true, only: only.clone(), ..Variation::default() };
     let Ok(upgrade) = varied.render(&variation) else { return Vec::new() };
-    let fields = compare::differing_loosely(&base.documents, &upgrade.documents, None);
+    let fields = compare::differing_loosely(&base.documents, &upgrade.documents, only.as_ref());
     let fields = stable(base, fields, drifting);
     let mut by_call: BTreeMap<&CallAt, Vec<FieldAt>> = BTreeMap::new();
     for at in fields {
@@ -135,6 +136,29 @@ fn uses(base: &Rendered) -> Vec<CallAt> {
     }
     out.sort();
     out
+}
+
+/// The templates that a flag can change; none where it may be any: a helper asks, or a template that leaves something
+/// behind for others.
+fn may_ask(base: &Rendered, uses: &[CallAt]) -> Option<Sources> {
+    /// What makes others see what a template asked: templates of its own, values that it changes.
+    const SHARING: [&[u8]; 4] = [b"define", b"block", b"set ", b"erge"];
+    let mut out = Sources::new();
+    for chart in &base.charts {
+        for template in &chart.chart.templates {
+            let has = |word: &[u8]| memmem::find(&template.data, word).is_some();
+            let asks = uses.iter().any(|it| it.place.file == template.file);
+            let helper = template.name.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
+            if asks && (helper || SHARING.into_iter().any(has)) {
+                return None;
+            }
+            // A template includes another one by its path: a checksum of it, mostly.
+            if asks || has(b"BasePath") {
+                out.insert(format!("{}/{}", chart.path, template.name).into());
+            }
+        }
+    }
+    Some(out)
 }
 
 /// The use that a field comes from: the flag that its origins name, in the file of its literals and before them, else

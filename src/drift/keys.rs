@@ -307,17 +307,11 @@ fn stopped_by(
     if changed.is_empty() {
         return None;
     }
-    // What the schema refuses is no remedy either.
-    let first = render(World::default(), &own, false)?;
     if takes_away(&now, base, second, &own, fields) {
         return None;
     }
-    let mut others = affected(base, &candidate.key.path);
-    others.retain(|source| !own.contains(source));
-    if !others.is_empty() && takes_away(&render(second_draw(), &others, true)?, base, second, &others, fields)
-    {
-        return None;
-    }
+    // What the schema refuses is no remedy either.
+    let first = render(World::default(), &own, false)?;
     let still = compare::differing(&now.documents, &first.documents, None)?;
     let still: BTreeSet<(usize, Vec<Step>)> = (still.into_iter())
         .filter_map(|at| Some((at.document, compare::path_of(now.documents.get(at.document)?, at.span))))
@@ -337,5 +331,15 @@ fn stopped_by(
         let there = counterpart(*at).and_then(|(_, there)| there);
         there.is_none_or(|index| !paths.get(*at).is_some_and(|path| still.contains(&(index, path.clone()))))
     });
-    Some(ended.collect())
+    let ended: BTreeSet<usize> = ended.collect();
+    if ended.is_empty() {
+        return None;
+    }
+    let mut others = affected(base, &candidate.key.path);
+    others.retain(|source| !own.contains(source));
+    if !others.is_empty() && takes_away(&render(second_draw(), &others, true)?, base, second, &others, fields)
+    {
+        return None;
+    }
+    Some(ended)
 }
