@@ -57,6 +57,11 @@ fn values_of_every_form_are_overridden() {
         ("helm: {valueFiles: null}\n", "eu app app app default"),
         ("helm: {parameters: [{name: d, value: file}]}\n", "eu app app default file"),
         ("helm: {parameters: [{name: d, value: '1', forceString: true}]}\n", "eu app app default 1"),
+        // What an item does not give is that of the one at its place before.
+        ("helm: {parameters: [{name: d}]}\n", "eu app app default app"),
+        ("helm: {parameters: [{value: file}]}\n", "eu app app file default"),
+        ("helm: {parameters: [{name: c, value: file}, {value: file}]}\n", "eu app app file default"),
+        ("helm: {parameters: []}\n", "eu app app default default"),
         // An object is merged, key by key; a text stands behind the Application's object.
         ("helm: {valuesObject: {b: file, d: file}}\n", "eu app file app file"),
         ("helm: {valuesObject: null, values: 'a: file'}\n", "eu app app app default"),
@@ -78,6 +83,9 @@ fn values_of_every_form_are_overridden() {
     let common = "helm: {valuesObject: {a: common, d: common}, parameters: [{name: c, value: common}]}\n";
     let own = "helm: {valuesObject: {a: own}}\n";
     assert_eq!(seen(&[(COMMON, common), (OWN, own)]), "eu own app common common");
+    let common = "helm: {parameters: [{name: d}, {name: b, value: common}]}\n";
+    let own = "helm: {parameters: [{name: a}, {name: d}]}\n";
+    assert_eq!(seen(&[(COMMON, common), (OWN, own)]), "eu app app default common");
 }
 
 #[test]

@@ -157,6 +157,19 @@ impl Builder<'_> {
         given.find(|(_, node)| !node.is_null())
     }
 
+    /// The items of a list of the `helm` block, each with those that stood at its place in weaker files: ArgoCD reads
+    /// a list over the one before, and Go keeps the fields that an item does not give.
+    pub(super) fn helm_items(&self, at: At, overrides: &[DocId], key: &str) -> Vec<Vec<(DocId, Node<'_>)>> {
+        let blocks = self.helm_blocks(at, overrides).into_iter();
+        let lists: Vec<(DocId, Node<'_>)> =
+            blocks.filter_map(|(doc, helm)| Some((doc, helm.get(key).filter(|it| !it.is_null())?))).collect();
+        let length = lists.first().map_or(0, |(_, list)| list.len());
+        let at_place = |place| {
+            lists.iter().filter_map(move |(doc, list)| Some((*doc, list.items().nth(place)?))).collect()
+        };
+        (0..length).map(at_place).collect()
+    }
+
     fn give_value_files(&mut self, given: &mut Given, id: AppId, index: usize, overrides: &[DocId]) {
         let Some(at) = self.applications.get(id.0 as usize).and_then(|app| app.sources.get(index)?.at) else {
             return;

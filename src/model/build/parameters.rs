@@ -17,6 +17,11 @@ use crate::model::values::ValueAt;
 use crate::model::{AppId, DocId, ReleaseId};
 use crate::source::Origin;
 
+/// A field of an item, or of those that stood at its place.
+fn field<'a>(item: &[(DocId, Node<'a>)], key: &str) -> Option<(DocId, Node<'a>)> {
+    item.iter().find_map(|(doc, node)| Some((*doc, node.get(key).filter(|it| !it.is_null())?)))
+}
+
 impl Builder<'_> {
     pub(super) fn give_parameters(
         &mut self,
@@ -30,31 +35,31 @@ impl Builder<'_> {
             return;
         };
         let mut parameters = Vec::new();
-        if let Some((doc, list)) = self.helm_field(at, overrides, "parameters") {
-            for item in list.items() {
-                let (Some(name), Some(value)) = (item.get("name"), item.get("value")) else { continue };
-                let (Some(key), Some(text)) = (name.text(), value.text()) else { continue };
-                let forced = item.get("forceString").and_then(|node| node.as_bool()) == Some(true);
-                let (text, kind) = match self.expand(text, app, source) {
-                    None => (text.to_string(), SetKind::Unknown),
-                    Some(text) if forced => (text, SetKind::Text),
-                    Some(text) => (text, SetKind::Typed),
-                };
-                let at = ValueAt { doc, key: Some(name.id()), value: value.id() };
-                parameters.push((key.to_string(), text, kind, at));
-            }
+        for item in self.helm_items(at, overrides, "parameters") {
+            let (Some((of, name)), Some((doc, value))) = (field(&item, "name"), field(&item, "value")) else {
+                continue;
+            };
+            let (Some(key), Some(text)) = (name.text(), value.text()) else { continue };
+            let forced = field(&item, "forceString").and_then(|(_, node)| node.as_bool()) == Some(true);
+            let (text, kind) = match self.expand(text, app, source) {
+                None => (text.to_string(), SetKind::Unknown),
+                Some(text) if forced => (text, SetKind::Text),
+                Some(text) => (text, SetKind::Typed),
+            };
+            let at = ValueAt { doc, key: (of == doc).then(|| name.id()), value: value.id() };
+            parameters.push((key.to_string(), text, kind, at));
         }
-        if let Some((doc, list)) = self.helm_field(at, overrides, "fileParameters") {
-            for item in list.items() {
-                let (Some(name), Some(path)) = (item.get("name"), item.get("path")) else { continue };
-                let (Some(key), Some(text)) = (name.text(), path.text()) else { continue };
-                let (file, kind) = match self.value_file(id, index, text) {
-                    ValueFile::Files(files) if files.len() == 1 => (files.concat(), SetKind::File),
-                    _ => (text.to_string(), SetKind::Unknown),
-                };
-                let at = ValueAt { doc, key: Some(name.id()), value: path.id() };
-                parameters.push((key.to_string(), file, kind, at));
-            }
+        for item in self.helm_items(at, overrides, "fileParameters") {
+            let (Some((of, name)), Some((doc, path))) = (field(&item, "name"), field(&item, "path")) else {
+                continue;
+            };
+            let (Some(key), Some(text)) = (name.text(), path.text()) else { continue };
+            let (file, kind) = match self.value_file(id, index, text) {
+                ValueFile::Files(files) if files.len() == 1 => (files.concat(), SetKind::File),
+                _ => (text.to_string(), SetKind::Unknown),
+            };
+            let at = ValueAt { doc, key: (of == doc).then(|| name.id()), value: path.id() };
+            parameters.push((key.to_string(), file, kind, at));
         }
         for (key, value, kind, at) in parameters {
             if is_placeholder(&key) {
