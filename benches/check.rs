@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 
 use ddlint_yaml::{ParseOptions, parse_with};
 
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZE: u64 = 50_000_000;
 const ROUNDS: usize = 15;
 /// Asks this program to parse a folder, and to do nothing else.
