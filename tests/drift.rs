@@ -46,6 +46,16 @@ fn a_flag_is_seen_wherever_it_shows() {
     // A template that includes the one that asks, by its path.
     let sum = secret("{{ include (print $.Template.BasePath \"/map.yaml\") . | sha256sum }}");
     assert_eq!(affected(&[("map.yaml", &map(FLAG)), ("secret.yaml", &sum)]), [own, other]);
+    let named = secret("{{ include \"web/templates/map.yaml\" . | sha256sum }}");
+    assert_eq!(affected(&[("map.yaml", &map(FLAG)), ("secret.yaml", &named)]), [own, other]);
+    // The same through a helper.
+    let summing =
+        "{{ define \"sum\" }}{{ include (print .all.Template.BasePath .path) .all | sha256sum }}{{ end }}";
+    let through = secret("{{ include \"sum\" (dict \"all\" . \"path\" (print \"/map\" \".yaml\")) }}");
+    assert_eq!(
+        affected(&[("_helpers.tpl", summing), ("map.yaml", &map(FLAG)), ("secret.yaml", &through)]),
+        [own, other]
+    );
     // A helper.
     let helper = format!("{{{{ define \"phase\" }}}}{FLAG}{{{{ end }}}}");
     let asking = secret("{{ include \"phase\" . }}");

@@ -64,7 +64,7 @@ impl ReadError {
             ReadError::Missing => None,
             ReadError::Outside => Some("name the folder that it lies in as PATH too"),
             ReadError::TooLarge(_) => Some("split it into several files"),
-            ReadError::System(_) => Some("make it readable for who runs ddlint, or name only what is"),
+            ReadError::System(_) => Some("name only files and folders that ddlint can read"),
         }
     }
 }

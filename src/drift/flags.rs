@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use ddlint_helm::chart::ChartFile;
 use ddlint_helm::manifest::RenderedDocument;
 use ddlint_helm::origin::{Leaf, Place};
 use ddlint_helm::render::Rendered;
@@ -138,27 +139,38 @@ fn uses(base: &Rendered) -> Vec<CallAt> {
     out
 }
 
-/// The templates that a flag can change; none where it may be any: a helper asks, or a template that leaves something
-/// behind for others.
+/// The templates that a flag can change; none where it may be any: a helper asks, a template leaves something behind
+/// for others, or a helper includes templates by their path.
 fn may_ask(base: &Rendered, uses: &[CallAt]) -> Option<Sources> {
-    /// What makes others see what a template asked: templates of its own, values that it changes.
-    const SHARING: [&[u8]; 4] = [b"define", b"block", b"set ", b"erge"];
+    let templates =
+        || base.charts.iter().flat_map(|it| it.chart.templates.iter().map(move |file| (it, file)));
+    let asks = |file: &ChartFile| uses.iter().any(|it| it.place.file == file.file);
+    let names: Vec<&str> =
+        templates().filter(|(_, file)| asks(file)).map(|(_, file)| base_name(file)).collect();
     let mut out = Sources::new();
-    for chart in &base.charts {
-        for template in &chart.chart.templates {
-            let has = |word: &[u8]| memmem::find(&template.data, word).is_some();
-            let asks = uses.iter().any(|it| it.place.file == template.file);
-            let helper = template.name.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-            if asks && (helper || SHARING.into_iter().any(has)) {
-                return None;
-            }
-            // A template includes another one by its path: a checksum of it, mostly.
-            if asks || has(b"BasePath") {
-                out.insert(format!("{}/{}", chart.path, template.name).into());
-            }
+    for (chart, file) in templates() {
+        let has = |word: &str| memmem::find(&file.data, word.as_bytes()).is_some();
+        // A template includes another one by its path: a checksum of it, mostly.
+        let includes = has("BasePath") || names.iter().any(|name| has(name));
+        let helper = base_name(file).starts_with('_') || has("define") || has("block");
+        if (helper && (asks(file) || has("BasePath"))) || (asks(file) && changes_values(&file.data)) {
+            return None;
+        }
+        if asks(file) || includes {
+            out.insert(format!("{}/{}", chart.path, file.name).into());
         }
     }
     Some(out)
+}
+
+fn base_name(file: &ChartFile) -> &str {
+    file.name.rsplit('/').next().unwrap_or(&file.name)
+}
+
+/// Whether a template may change a mapping that others see: `set`, `unset`, the functions that merge.
+fn changes_values(template: &[u8]) -> bool {
+    let sets = |at: usize| template.get(at + 3).is_some_and(u8::is_ascii_whitespace);
+    memmem::find_iter(template, b"set").any(sets) || memmem::find(template, b"erge").is_some()
 }
 
 /// The use that a field comes from: the flag that its origins name, in the file of its literals and before them, else

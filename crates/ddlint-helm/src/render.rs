@@ -182,24 +182,25 @@ fn trim(out: &mut String) {
 
 /// Renders a chart.
 pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, Box<RenderError>> {
-    if request.recording {
-        Render::<Recording>::run(request, None)
-    } else {
-        Render::<NoRecording>::run(request, None)
-    }
+    render_keeping(request, |_| ()).map(|(rendered, ..)| rendered)
 }
 
 /// Renders a chart, and keeps its values for more renders of the same release.
 pub fn render_with_session(request: &RenderRequest<'_>) -> Result<(Rendered, Session), Box<RenderError>> {
-    let mut session = None;
-    let keep = Some(&mut session);
-    let rendered = if request.recording {
-        Render::<Recording>::run(request, keep)?
+    let (rendered, prepared, values) = render_keeping(request, session::without_origins)?;
+    Ok((rendered, Session::of(Prepared { values, ..prepared }, request.chart)))
+}
+
+/// Renders a chart; `keep` sees the values before the templates can change them.
+fn render_keeping<K>(
+    request: &RenderRequest<'_>,
+    keep: impl FnOnce(&Map) -> K,
+) -> Result<(Rendered, Prepared, K), Box<RenderError>> {
+    if request.recording {
+        Render::<Recording>::run(request, keep)
     } else {
-        Render::<NoRecording>::run(request, keep)?
-    };
-    let session = session.map_or_else(|| Session::new(request), Ok)?;
-    Ok((rendered, session))
+        Render::<NoRecording>::run(request, keep)
+    }
 }
 
 struct Render<R>(std::marker::PhantomData<R>);
@@ -213,10 +214,10 @@ struct Renderable {
 }
 
 impl<R: Recorder> Render<R> {
-    fn run(
+    fn run<K>(
         request: &RenderRequest<'_>,
-        session: Option<&mut Option<Session>>,
-    ) -> Result<Rendered, Box<RenderError>> {
+        keep: impl FnOnce(&Map) -> K,
+    ) -> Result<(Rendered, Prepared, K), Box<RenderError>> {
         let mut table = OriginTable::new(R::ON);
         check_request(request)?;
         let user = match values::merged(request.values, request.dialect, &mut table) {
@@ -227,13 +228,9 @@ impl<R: Recorder> Render<R> {
             Ok(prepared) => prepared,
             Err(failure) => return Err(RenderError::new(failure, table)),
         };
-        // Templates may change values.
-        let kept = session.is_some().then(|| session::without_origins(&prepared.values));
+        let kept = keep(&prepared.values);
         let rendered = Self::execute(request, table, &prepared, &prepared.values, &mut None)?;
-        if let (Some(session), Some(values)) = (session, kept) {
-            *session = Some(Session::of(Prepared { values, ..prepared }, request.chart));
-        }
-        Ok(rendered)
+        Ok((rendered, prepared, kept))
     }
 
     /// Executes the templates with these values. `templates` are those of the chart, where they were parsed before.

@@ -43,8 +43,8 @@ use crate::model::{
     AppId, At, ChartCoverage, Coverage, DocId, DocKind, Model, NotRendered, ReleaseId, ResourceId, Scope,
     Settings,
 };
-
 use crate::render::Renderer;
+
 use load::Loader;
 
 /// Builds the model of what was discovered.

@@ -66,7 +66,7 @@ impl Session {
         if set.is_some_and(|(steps, _)| self.decides(steps)) {
             return None;
         }
-        let values = copy(&self.prepared.values, &mut HashMap::new());
+        let values = without_origins(&self.prepared.values);
         if let Some((steps, to)) = set {
             put(&values, steps, to)?;
         }
@@ -128,7 +128,7 @@ fn put(values: &Map, steps: &[String], to: SetTo) -> Option<()> {
     Some(())
 }
 
-/// A copy of values whose origins stand in the table of another render.
+/// A copy of values: their origins stand in the table of another render.
 pub(super) fn without_origins(values: &Map) -> Map {
     copy(values, &mut HashMap::new())
 }
