@@ -19,6 +19,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Files = BTreeMap<String, Arc<[u8]>>;
 type Fails<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -15,7 +15,7 @@ pub struct Segment {
     pub origin: OriginId,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     bytes: Vec<u8>,
     segments: Vec<Segment>,
@@ -125,24 +125,29 @@ impl Text {
         Text::new(self.0.bytes.clone(), origin)
     }
     /// The same bytes, each origin marked as depending on the test of `by`.
-    pub fn tested(&self, by: OriginId, table: &mut OriginTable) -> Text {
+    pub fn tested(mut self, by: OriginId, table: &mut OriginTable) -> Text {
+        self.mark_tested(by, table);
+        self
+    }
+    /// As [`Text::tested`]. The bytes stay where they are, unless somebody else holds them too.
+    pub(crate) fn mark_tested(&mut self, by: OriginId, table: &mut OriginTable) {
         if by.is_none() {
-            return self.clone();
+            return;
         }
-        let mut out = TextBuf::with_capacity(self.len());
         if self.is_empty() {
             let base = self.origin(table);
-            return Text::new(Vec::new(), table.tested(base, by));
+            *self = Text::new(Vec::new(), table.tested(base, by));
+            return;
         }
-        for (bytes, origin) in self.runs() {
-            let origin = table.tested(origin, by);
-            if bytes.is_empty() {
-                out.mark(origin);
-            } else {
-                out.push(bytes, origin);
+        let segments = &mut Rc::make_mut(&mut self.0).segments;
+        segments.iter_mut().for_each(|segment| segment.origin = table.tested(segment.origin, by));
+        segments.dedup_by(|segment, before| {
+            let same = segment.origin == before.origin;
+            if same {
+                before.end = segment.end;
             }
-        }
-        out.finish()
+            same
+        });
     }
     /// The bytes from `start` to `end`, with their origins.
     pub fn slice(&self, start: usize, end: usize) -> Text {

@@ -299,7 +299,7 @@ impl Value {
             return self;
         }
         match &mut self.data {
-            Data::Str(text) => *text = text.tested(by, table),
+            Data::Str(text) => text.mark_tested(by, table),
             _ => self.origin = table.tested(self.origin, by),
         }
         self
