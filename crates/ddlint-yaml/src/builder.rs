@@ -13,7 +13,7 @@ use crate::repair;
 use crate::scalar::decode_base64;
 use crate::span::Span;
 use crate::tape::{
-    COOKED, Failed, Failure, Finished, KEY, MERGES, MISSING, NONE, PROPERTIES, Property, Slot, SlotKind,
+    COOKED, Failed, Failure, Finished, KEY, MANY, MERGES, MISSING, NONE, PROPERTIES, Property, Slot, SlotKind,
 };
 
 /// Aliases to nothing that are reported in one document; every one more says nothing new.
@@ -26,8 +26,9 @@ pub(crate) struct Builder<'t> {
     base: u32,
     chunk_end: u32,
     slots: Vec<Slot>,
-    open: Vec<u32>,
+    open: Vec<Open>,
     cooked: String,
+    cooked_ends: Vec<u32>,
     comments: Vec<Comment>,
     properties: Vec<Property>,
     anchors: Vec<u32>,
@@ -44,6 +45,14 @@ pub(crate) struct Builder<'t> {
     /// The last document of this chunk ended without `...`.
     unmarked_end: bool,
     failures: Vec<Failure>,
+}
+
+/// A collection that is open.
+#[derive(Clone, Copy)]
+struct Open {
+    index: u32,
+    children: u32,
+    mapping: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -65,6 +74,7 @@ impl<'t> Builder<'t> {
             slots: Vec::new(),
             open: Vec::new(),
             cooked: String::new(),
+            cooked_ends: Vec::new(),
             comments: Vec::new(),
             properties: Vec::new(),
             anchors: Vec::new(),
@@ -99,6 +109,7 @@ impl<'t> Builder<'t> {
         self.slots.clear();
         self.open.clear();
         self.cooked.clear();
+        self.cooked_ends.clear();
         self.comments.clear();
         self.properties.clear();
         self.start_chunk(Span::new(self.base, self.chunk_end));
@@ -147,6 +158,7 @@ impl<'t> Builder<'t> {
             span: Span::new(document.start.min(end), end),
             slots: take_exact(&mut self.slots),
             cooked: self.cooked.as_str().into(),
+            cooked_ends: take_exact(&mut self.cooked_ends),
             comments: take_exact(&mut self.comments),
             properties: std::mem::take(&mut self.properties).into_boxed_slice(),
             partial: document.partial,
@@ -173,7 +185,7 @@ impl<'t> Builder<'t> {
 
     fn fail(&mut self, at: u32, problem: Failed) {
         let after = self.last_end;
-        let open = self.open.iter().filter_map(|&index| self.slots.get(index as usize));
+        let open = self.open.iter().filter_map(|open| self.slots.get(open.index as usize));
         let bracket = open.into_iter().find(|slot| slot.style == Style::Flow).map(|slot| slot.start);
         let document = match self.documents.last_mut() {
             // Content behind the value of a document that nothing has ended is a part of it.
@@ -191,18 +203,16 @@ impl<'t> Builder<'t> {
 
     /// Whether the next node is a mapping's key, and the parent it goes to.
     fn place(&self) -> (u32, bool) {
-        let Some(&parent) = self.open.last() else { return (NONE, false) };
-        let slot = self.slots.get(parent as usize);
-        let key = slot.is_some_and(|slot| slot.kind == SlotKind::Mapping && slot.b.is_multiple_of(2));
-        (parent, key)
+        let Some(open) = self.open.last() else { return (NONE, false) };
+        (open.index, open.mapping && open.children.is_multiple_of(2))
     }
 
     /// Puts a node on the tape and gives its index. Begins never decrease, so that offsets can be searched for.
     fn push(&mut self, mut slot: Slot, properties: Properties) -> Option<u32> {
         let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < NONE - 1)?;
         let (parent, key) = self.place();
-        if let Some(parent) = self.slots.get_mut(parent as usize) {
-            parent.b += 1;
+        if let Some(open) = self.open.last_mut() {
+            open.children += 1;
         }
         if slot.is_collection() {
             slot.a = parent;
@@ -248,17 +258,18 @@ impl<'t> Builder<'t> {
 
     /// Closes the innermost open collection, at the end of its last child or at its closing bracket.
     fn close(&mut self, bracket: Option<Span>) -> bool {
-        let Some(index) = self.open.pop() else { return false };
+        let Some(open) = self.open.pop() else { return false };
         let next = self.slots.len() as u32;
-        let Some(slot) = self.slots.get_mut(index as usize) else { return true };
-        if slot.kind == SlotKind::Mapping && !slot.b.is_multiple_of(2) {
+        let Some(slot) = self.slots.get_mut(open.index as usize) else { return true };
+        if open.mapping && !open.children.is_multiple_of(2) {
             // The document broke off behind a key.
-            self.open.push(index);
+            self.open.push(open);
             let missing = self.missing_at(self.last_end);
             self.push(missing, Properties::default());
             return self.close(bracket);
         }
         slot.link = next;
+        slot.few = u8::try_from(open.children).unwrap_or(MANY);
         let end = bracket.map_or(self.last_end, |bracket| bracket.end.max(self.last_end));
         slot.end = end.max(slot.start);
         self.last_end = slot.end;
@@ -270,11 +281,11 @@ impl<'t> Builder<'t> {
             start: at,
             end: at,
             link: 0,
-            a: at,
-            b: 0,
+            a: 0,
             kind: SlotKind::Scalar,
             style: Style::Plain,
             flags: MISSING,
+            few: 0,
         }
     }
 
@@ -291,22 +302,24 @@ impl<'t> Builder<'t> {
         if rest.get(blanks) == Some(&b':') { at.saturating_add(blanks as u32 + 1) } else { at }
     }
 
-    /// Where the text of a scalar lies: in the source when it is written there letter by letter.
-    fn store(&mut self, span: Span, cooked: &str, style: Style) -> Option<(u32, u32, u8)> {
+    /// Fills in where the text of a scalar lies: in the source when it is written there letter by letter.
+    fn store(&mut self, slot: &mut Slot, cooked: &str) -> Option<()> {
         let length = u32::try_from(cooked.len()).ok()?;
-        let inner = match style {
-            Style::SingleQuoted | Style::DoubleQuoted => span.start.saturating_add(1),
-            _ => span.start,
-        };
+        // As `push` will place it.
+        slot.start = slot.start.max(self.last_end);
+        let inner = slot.inner();
         let end = inner as usize + cooked.len();
         let written = self.text.as_bytes().get(inner as usize..end);
         if end <= self.chunk_end as usize && written == Some(cooked.as_bytes()) {
-            return Some((inner, length, 0));
+            slot.a = length;
+            return Some(());
         }
         let begin = u32::try_from(self.cooked.len()).ok()?;
-        begin.checked_add(length)?;
+        slot.a = u32::try_from(self.cooked_ends.len()).ok()?;
+        slot.flags |= COOKED;
+        self.cooked_ends.push(begin.checked_add(length)?);
         self.cooked.push_str(cooked);
-        Some((begin, length, COOKED))
+        Some(())
     }
 
     /// The span of a block scalar: its body without the blank lines behind it, or its header when it has no body.
@@ -392,13 +405,15 @@ impl Sink for Builder<'_> {
             }
             None => cooked,
         };
-        let Some((a, b, mut flags)) = self.store(span, &cooked, style) else {
-            return self.fail(span.start, Failed::TooLarge);
-        };
         let span = match style {
             Style::Literal | Style::Folded => self.block_span(span),
             _ => span,
         };
+        let (start, end) = (span.start, span.end);
+        let mut slot = Slot { start, end, link: 0, a: 0, kind: SlotKind::Scalar, style, flags: 0, few: 0 };
+        if self.store(&mut slot, &cooked).is_none() {
+            return self.fail(span.start, Failed::TooLarge);
+        }
         let binary = properties.tag.as_ref().is_some_and(|(tag, _)| tag == "!!binary");
         let merge_tag = properties.tag.as_ref().is_some_and(|(tag, _)| tag == "!!merge");
         if (style == Style::Plain || merge_tag) && cooked == "<<" {
@@ -408,9 +423,6 @@ impl Sink for Builder<'_> {
                 self.open_document().merges = true;
             }
         }
-        flags &= COOKED;
-        let slot =
-            Slot { start: span.start, end: span.end, link: 0, a, b, kind: SlotKind::Scalar, style, flags };
         if self.push(slot, properties).is_none() {
             return self.fail(span.start, Failed::TooLarge);
         }
@@ -422,16 +434,16 @@ impl Sink for Builder<'_> {
     fn start_collection(&mut self, span: Span, mapping: bool, style: Style, properties: Properties) {
         let mut span = self.absolute(span);
         let kind = if mapping { SlotKind::Mapping } else { SlotKind::Sequence };
-        let in_mapping = (self.open.last().and_then(|&parent| self.slots.get(parent as usize)))
-            .is_some_and(|parent| parent.kind == SlotKind::Mapping);
+        let in_mapping = self.open.last().is_some_and(|open| open.mapping);
         if !mapping && style == Style::Block && in_mapping {
             // The parser begins a list that is not indented behind its first `-`.
             let behind = span.start.saturating_add(1).min(self.chunk_end);
             span.start = find_indicator(self.text, self.last_end, behind, b"-").unwrap_or(span.start);
         }
-        let slot = Slot { start: span.start, end: span.start, link: 0, a: 0, b: 0, kind, style, flags: 0 };
+        let (start, end) = (span.start, span.start);
+        let slot = Slot { start, end, link: 0, a: 0, kind, style, flags: 0, few: 0 };
         match self.push(slot, properties) {
-            Some(index) => self.open.push(index),
+            Some(index) => self.open.push(Open { index, children: 0, mapping }),
             None => self.fail(span.start, Failed::TooLarge),
         }
     }
@@ -440,7 +452,7 @@ impl Sink for Builder<'_> {
         let flow = self
             .open
             .last()
-            .and_then(|&index| self.slots.get(index as usize))
+            .and_then(|open| self.slots.get(open.index as usize))
             .is_some_and(|slot| slot.style == Style::Flow);
         let bracket = self.absolute(span);
         let closes = flow && matches!(bracket.slice(self.text), "}" | "]");
@@ -451,17 +463,17 @@ impl Sink for Builder<'_> {
         let span = self.absolute(span);
         let target = anchor.and_then(|anchor| self.anchors.get(anchor)).copied().unwrap_or(NONE);
         // An alias inside what it refers to would make an endless tree; nothing else can.
-        let endless = self.open.binary_search(&target).is_ok();
+        let endless = self.open.binary_search_by_key(&target, |open| open.index).is_ok();
         let target = if endless { NONE } else { target };
         let slot = Slot {
             start: span.start,
             end: span.end,
             link: 0,
             a: target,
-            b: 0,
             kind: SlotKind::Alias,
             style: Style::Plain,
             flags: 0,
+            few: 0,
         };
         let document = self.open_document();
         document.aliases = true;

@@ -50,6 +50,11 @@ impl Document {
         Document { text, tape, survey: OnceLock::new() }
     }
 
+    /// The same nodes elsewhere: on a tape that says the same of its text as that of `from`.
+    pub(crate) fn moved(text: Arc<str>, tape: Finished, from: &Document) -> Document {
+        Document { text, tape, survey: from.survey.clone() }
+    }
+
     /// The topmost node; `None` for an empty document or one of comments only.
     pub fn root(&self) -> Option<Node<'_>> {
         (!self.tape.slots.is_empty()).then(|| Node::new(self, 0))
@@ -159,11 +164,12 @@ impl Document {
         let slots: Vec<String> =
             (tape.slots.iter()).map(|slot| format!("{slot:?} {:?}", slot.span().slice(&self.text))).collect();
         format!(
-            "{:?} {flags:?} {:?} {:?} {:?}\n{}",
+            "{:?} {flags:?} {:?} {:?} {:?} {:?}\n{}",
             tape.span,
             tape.comments,
             tape.properties,
             tape.cooked,
+            tape.cooked_ends,
             slots.join("\n")
         )
     }
@@ -175,10 +181,6 @@ impl Document {
     #[inline]
     pub(crate) fn slot(&self, index: u32) -> Option<&Slot> {
         self.tape.slots.get(index as usize)
-    }
-
-    pub(crate) fn cooked(&self) -> &str {
-        &self.tape.cooked
     }
 
     /// Whether the tape alone says all there is to walk: no alias, no merge key, no key that does not count.

@@ -116,7 +116,7 @@ fn own_entry<'a>(mapping: Node<'a>, key: &str) -> Option<(Node<'a>, Node<'a>)> {
             && candidate.flags & PROPERTIES == 0
             && !(resolves && candidate.style == Style::Plain);
         let same = if letters {
-            candidate.text().1 as usize == key.len() && bytes_of(document, candidate) == key.as_bytes()
+            bytes_of(document, candidate) == key.as_bytes()
         } else {
             Node::new(document, at).has_name(key)
         };
@@ -204,7 +204,7 @@ impl<'a> Iterator for Assignments<'a> {
 }
 
 /// What a look at all keys of a document shows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Survey {
     /// All keys that stand twice in their mapping, in the order of the mappings.
     pub(crate) duplicates: Box<[DuplicateKey]>,

@@ -10,7 +10,7 @@ use crate::node::Style;
 use crate::parse::{self, Stream};
 use crate::span::Span;
 use crate::split;
-use crate::tape::{COOKED, Finished, Property, SlotKind};
+use crate::tape::{Finished, Property};
 
 /// A document whose text (that of its span) stands in another text too.
 #[derive(Clone, Copy, Debug)]
@@ -74,9 +74,6 @@ fn moved(text: &Arc<str>, chunk: Span, known: &Known<'_>) -> Option<Document> {
         let mut slot = *slot;
         let span = shift(slot.span());
         (slot.start, slot.end) = (span.start, span.end);
-        if slot.kind == SlotKind::Scalar && !slot.has(COOKED) {
-            slot.a = slot.a.wrapping_sub(tape.span.start).wrapping_add(at);
-        }
         slot
     });
     let properties = tape.properties.iter().map(|property| Property {
@@ -92,13 +89,14 @@ fn moved(text: &Arc<str>, chunk: Span, known: &Known<'_>) -> Option<Document> {
         span: Span::new(at, chunk.end),
         slots: slots.collect(),
         cooked: tape.cooked.clone(),
+        cooked_ends: tape.cooked_ends.clone(),
         comments: comments.into(),
         properties: properties.collect(),
         partial: false,
         aliases: tape.aliases,
         merges: tape.merges,
     };
-    Some(finished.into_document(Arc::clone(text)))
+    Some(Document::moved(Arc::clone(text), finished, known.document))
 }
 
 /// Whether the last scalar is a block whose text depends on what follows: all blank lines belong to it, or its last

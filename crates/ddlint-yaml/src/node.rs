@@ -8,7 +8,7 @@ use crate::document::{self, Document};
 use crate::offset_map::OffsetMap;
 use crate::scalar::{self, Scalar};
 use crate::span::Span;
-use crate::tape::{COOKED, KEY, MERGES, MISSING, NONE, PROPERTIES, Slot, SlotKind};
+use crate::tape::{KEY, MANY, MERGES, MISSING, NONE, PROPERTIES, Slot, SlotKind};
 
 /// The place of a node on its document's tape. Ids grow in the order the nodes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,7 +143,7 @@ impl<'a> Node<'a> {
             None => 0,
         };
         let begin = if self.index == 0 { self.document.span().start } else { from };
-        let to = if slot.text().1 == 0 { slot.end } else { slot.start };
+        let to = if bytes_of(self.document, slot).is_empty() { slot.end } else { slot.start };
         document::block_header(self.document.text(), begin, to)
             .or_else(|| document::block_header(self.document.text(), from.min(begin), to))
     }
@@ -284,11 +284,13 @@ impl<'a> Node<'a> {
 
     /// The number of entries as written, or of items; 0 for a scalar.
     pub fn len(self) -> usize {
-        match self.resolved_slot() {
-            Some(slot) if slot.kind == SlotKind::Mapping => slot.children() as usize / 2,
-            Some(slot) => slot.children() as usize,
-            None => 0,
-        }
+        let node = self.resolved();
+        let Some(slot) = node.slot().filter(|slot| slot.is_collection()) else { return 0 };
+        let children = match slot.few {
+            MANY => node.children_if(slot.kind).count(),
+            few => few.into(),
+        };
+        if slot.kind == SlotKind::Mapping { children / 2 } else { children }
     }
 
     /// Whether there is no entry and no item.
@@ -324,11 +326,6 @@ impl<'a> Node<'a> {
     /// string can be led back. Without pieces for collections.
     pub fn offset_map(self) -> OffsetMap {
         OffsetMap::of(self.resolved())
-    }
-
-    /// Whether the scalar's text stands in the source as it is.
-    pub(crate) fn is_verbatim(self) -> bool {
-        self.slot().is_some_and(|slot| !slot.has(COOKED))
     }
 
     /// Whether a mapping has a key `<<`.
@@ -383,15 +380,19 @@ impl<'a> Iterator for Children<'a> {
 }
 
 pub(crate) fn text_of<'a>(document: &'a Document, slot: &Slot) -> &'a str {
-    let (begin, length) = slot.text();
-    let from: &str = if slot.has(COOKED) { document.cooked() } else { document.text() };
-    from.get(begin as usize..begin as usize + length as usize).unwrap_or("")
+    match slot.written() {
+        Some(span) => document.text().get(span.start as usize..span.end as usize).unwrap_or_default(),
+        None => document.tape().cooked_text(slot.a),
+    }
 }
 
 /// The bytes of [`text_of`]: to compare them is cheaper than to look for the begins of characters first.
 #[inline]
 pub(crate) fn bytes_of<'a>(document: &'a Document, slot: &Slot) -> &'a [u8] {
-    let (begin, length) = slot.text();
-    let from: &str = if slot.has(COOKED) { document.cooked() } else { document.text() };
-    from.as_bytes().get(begin as usize..begin as usize + length as usize).unwrap_or_default()
+    match slot.written() {
+        Some(span) => {
+            document.text().as_bytes().get(span.start as usize..span.end as usize).unwrap_or_default()
+        }
+        None => document.tape().cooked_text(slot.a).as_bytes(),
+    }
 }

@@ -33,9 +33,9 @@ impl OffsetMap {
         let document = node.document();
         let cooked = text_of(document, slot);
         let mut walk = Walk { cooked: cooked.as_bytes(), at: 0, pieces: Vec::new() };
-        if node.is_verbatim() {
-            let (begin, length) = slot.text();
-            walk.pieces.push(Piece { cooked: 0, cooked_len: length, source: begin, source_len: length });
+        if let Some(Span { start: source, end }) = slot.written() {
+            let length = end - source;
+            walk.pieces.push(Piece { cooked: 0, cooked_len: length, source, source_len: length });
             return OffsetMap { pieces: walk.pieces };
         }
         let text = document.text().as_bytes();

@@ -1,4 +1,4 @@
-//! The tape: the nodes of one document in pre-order, 24 bytes each, and what else a finished document holds.
+//! The tape: the nodes of one document in pre-order, 20 bytes each, and what else a finished document holds.
 //!
 //! A collection stands before its children; a mapping's children alternate key and value. A scalar's text is a
 //! slice of the source, or of one `cooked` string where escapes or folding make it differ. Aliases stay nodes.
@@ -26,6 +26,9 @@ pub(crate) const MISSING: u8 = 1 << 3;
 /// On a mapping: one of its keys is `<<`.
 pub(crate) const MERGES: u8 = 1 << 4;
 
+/// Too many children for [`Slot::few`]: they have to be counted.
+pub(crate) const MANY: u8 = u8::MAX;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SlotKind {
     Scalar,
@@ -41,14 +44,17 @@ pub(crate) struct Slot {
     pub(crate) end: u32,
     /// Of a collection: the node behind its last descendant. Of a leaf: its parent.
     pub(crate) link: u32,
-    /// Of a collection: its parent. Of a scalar: the begin of its text. Of an alias: its target.
+    /// Of a collection: its parent. Of a scalar: the length of its text where it stands in the source, behind the
+    /// quote that it begins with; else its number among the cooked texts. Of an alias: its target.
     pub(crate) a: u32,
-    /// Of a collection: the number of children. Of a scalar: the length of its text.
-    pub(crate) b: u32,
     pub(crate) kind: SlotKind,
     pub(crate) style: Style,
     pub(crate) flags: u8,
+    /// Of a collection: the number of children, or [`MANY`].
+    pub(crate) few: u8,
 }
+
+const _: () = assert!(size_of::<Slot>() == 20);
 
 impl Slot {
     pub(crate) fn is_collection(&self) -> bool {
@@ -68,13 +74,16 @@ impl Slot {
         if self.is_collection() { self.link } else { index.saturating_add(1) }
     }
 
-    pub(crate) fn children(&self) -> u32 {
-        if self.is_collection() { self.b } else { 0 }
+    /// Where the text of a scalar stands in the source; none where it does not stand there as it is.
+    pub(crate) fn written(&self) -> Option<Span> {
+        let begin = self.inner();
+        (!self.has(COOKED)).then(|| Span::new(begin, begin.saturating_add(self.a)))
     }
 
-    /// Begin and length of a scalar's text.
-    pub(crate) fn text(&self) -> (u32, u32) {
-        (self.a, self.b)
+    /// Where the text of a scalar begins that stands in the source as it is.
+    pub(crate) fn inner(&self) -> u32 {
+        let quoted = matches!(self.style, Style::SingleQuoted | Style::DoubleQuoted);
+        self.start.saturating_add(u32::from(quoted))
     }
 
     pub(crate) fn target(&self) -> u32 {
@@ -104,6 +113,8 @@ pub(crate) struct Finished {
     pub(crate) span: Span,
     pub(crate) slots: Box<[Slot]>,
     pub(crate) cooked: Box<str>,
+    /// Where each cooked text ends.
+    pub(crate) cooked_ends: Box<[u32]>,
     pub(crate) comments: Box<[Comment]>,
     pub(crate) properties: Box<[Property]>,
     pub(crate) partial: bool,
@@ -145,12 +156,21 @@ impl Finished {
             span: Span::default(),
             slots: Box::default(),
             cooked: Box::default(),
+            cooked_ends: Box::default(),
             comments: Box::default(),
             properties: Box::default(),
             partial: true,
             aliases: false,
             merges: false,
         }
+    }
+
+    /// A cooked text, by its number.
+    pub(crate) fn cooked_text(&self, number: u32) -> &str {
+        let end = |number: u32| self.cooked_ends.get(number as usize).copied();
+        let begin = number.checked_sub(1).map_or(Some(0), end);
+        let range = begin.zip(end(number)).map(|(begin, end)| begin as usize..end as usize);
+        range.and_then(|range| self.cooked.get(range)).unwrap_or_default()
     }
 
     pub(crate) fn into_document(self, text: Arc<str>) -> Document {
