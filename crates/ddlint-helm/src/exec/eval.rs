@@ -5,7 +5,7 @@ use super::{At, Engine, Ev, Fails, Frame, Recorder};
 use crate::HelmDialect;
 use crate::funcs::{Call, FuncDef, FuncError, Imp, Site, Ty};
 use crate::origin::{OriginId, Place};
-use crate::template::ast::{Cmd, Expr, ExprKind, Ideal, Number, Pipe};
+use crate::template::ast::{Cmd, Expr, ExprKind, Ideal, Number, Pipe, Show, Span};
 use crate::text::Text;
 use crate::value::{Data, ListKind, MapKind, Value};
 use std::sync::Arc;
@@ -15,13 +15,14 @@ impl<R: Recorder> Engine<R> {
     pub(super) fn pipeline<'t>(&mut self, frame: &mut Frame<'t>, dot: &Ev, pipe: &'t Pipe) -> Fails<Value> {
         frame.at = At::Pipe(pipe);
         let mut value = None;
-        for cmd in &pipe.cmds {
+        for cmd in &*pipe.cmds {
             value = Some(self.command(frame, dot, cmd, value)?.value);
         }
         let value = value.unwrap_or(Value::NIL);
-        for decl in &pipe.decls {
+        for decl in &*pipe.decls {
             if decl.slot.is_none() || pipe.assign && self.is_unset(frame, decl.slot) {
-                return self.fail(frame, format!("undefined variable: {}", decl.name), OriginId::NONE);
+                let name = decl.name.name(frame.source());
+                return self.fail(frame, format!("undefined variable: {name}"), OriginId::NONE);
             }
             set(frame, decl.slot, Ev::concrete(value.clone()));
         }
@@ -43,11 +44,11 @@ impl<R: Recorder> Engine<R> {
         match &first.kind {
             ExprKind::Function { name, def } => {
                 frame.at = At::Expr(first);
-                self.function(frame, dot, first, name, *def, At::Cmd(cmd), args, last)
+                self.function(frame, dot, first, *name, *def, At::Cmd(cmd), args, last)
             }
             ExprKind::Field(names) => {
                 frame.at = At::Expr(first);
-                self.fields(frame, dot, dot.clone(), names, args, last)
+                self.fields(frame, dot, dot.clone(), *names, args, last)
             }
             ExprKind::Variable { fields, .. } => {
                 frame.at = At::Expr(first);
@@ -56,9 +57,9 @@ impl<R: Recorder> Engine<R> {
                     self.not_a_function(frame, first, args, &last)?;
                     return Ok(receiver);
                 }
-                self.fields(frame, dot, receiver, fields, args, last)
+                self.fields(frame, dot, receiver, *fields, args, last)
             }
-            ExprKind::Chain { base, fields } => self.chain(frame, dot, first, base, fields, args, last),
+            ExprKind::Chain { base, fields } => self.chain(frame, dot, first, base, *fields, args, last),
             ExprKind::Pipe(pipe) => {
                 self.not_a_function(frame, first, args, &last)?;
                 self.nested(frame, dot, pipe)
@@ -95,6 +96,7 @@ impl<R: Recorder> Engine<R> {
         if args.is_empty() && last.is_none() {
             return Ok(());
         }
+        let first = first.shown(frame.source());
         self.fail(frame, format!("can't give argument to non-function {first}"), OriginId::NONE)
     }
 
@@ -102,7 +104,10 @@ impl<R: Recorder> Engine<R> {
         let ExprKind::Variable { slot, name, .. } = &expr.kind else { return Ok(Ev::concrete(Value::NIL)) };
         match frame.slots.get(*slot as usize) {
             Some(Some(value)) => Ok(value.clone()),
-            _ => self.fail(frame, format!("undefined variable: {name}"), OriginId::NONE),
+            _ => {
+                let name = name.name(frame.source());
+                self.fail(frame, format!("undefined variable: {name}"), OriginId::NONE)
+            }
         }
     }
 
@@ -113,19 +118,20 @@ impl<R: Recorder> Engine<R> {
         dot: &Ev,
         expr: &'t Expr,
         base: &'t Expr,
-        fields: &'t [Box<str>],
+        fields: Span,
         args: &'t [Expr],
         last: Option<Value>,
     ) -> Fails<Ev> {
         frame.at = At::Expr(expr);
         if matches!(base.kind, ExprKind::Nil) {
+            let expr = expr.shown(frame.source());
             return self.fail(frame, format!("indirection through explicit nil in {expr}"), OriginId::NONE);
         }
         frame.at = At::Expr(base);
         let receiver = match &base.kind {
             ExprKind::Pipe(pipe) => self.nested(frame, dot, pipe)?,
             ExprKind::Function { name, def } => {
-                self.function(frame, dot, base, name, *def, At::Expr(base), &[], None)?
+                self.function(frame, dot, base, *name, *def, At::Expr(base), &[], None)?
             }
             _ => self.operand(frame, dot, base)?,
         };
@@ -138,16 +144,16 @@ impl<R: Recorder> Engine<R> {
         match &expr.kind {
             ExprKind::Dot => Ok(dot.clone()),
             ExprKind::Nil => Ok(Ev::concrete(Value::NIL)),
-            ExprKind::Field(names) => self.fields(frame, dot, dot.clone(), names, &[], None),
+            ExprKind::Field(names) => self.fields(frame, dot, dot.clone(), *names, &[], None),
             ExprKind::Variable { fields, .. } => {
                 let receiver = self.variable(frame, expr)?;
-                self.fields(frame, dot, receiver, fields, &[], None)
+                self.fields(frame, dot, receiver, *fields, &[], None)
             }
             ExprKind::Pipe(pipe) => self.nested(frame, dot, pipe),
             ExprKind::Function { name, def } => {
-                self.function(frame, dot, expr, name, *def, At::Expr(expr), &[], None)
+                self.function(frame, dot, expr, *name, *def, At::Expr(expr), &[], None)
             }
-            ExprKind::Chain { base, fields } => self.chain(frame, dot, expr, base, fields, &[], None),
+            ExprKind::Chain { base, fields } => self.chain(frame, dot, expr, base, *fields, &[], None),
             ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Str { .. } => {
                 self.literal(frame, expr).map(Ev::concrete)
             }
@@ -157,7 +163,9 @@ impl<R: Recorder> Engine<R> {
     /// A constant in a place that asks for no type.
     fn literal(&mut self, frame: &mut Frame<'_>, expr: &Expr) -> Fails<Value> {
         let data = match &expr.kind {
-            ExprKind::Str { literal, text, .. } => return Ok(self.string(frame, expr, *literal, text)),
+            ExprKind::Str { literal, text } => {
+                return Ok(self.string(frame, expr, *literal, text.as_deref()));
+            }
             ExprKind::Bool(b) => Data::Bool(*b),
             ExprKind::Number(number) => match number.ideal {
                 Ideal::Int(i) => Data::Int(i),
@@ -178,7 +186,7 @@ impl<R: Recorder> Engine<R> {
         frame.template.unit.literal_origin(expr.span.start, expr.span.end, &mut self.origins)
     }
 
-    fn string(&mut self, frame: &Frame<'_>, expr: &Expr, literal: u32, text: &Arc<[u8]>) -> Value {
+    fn string(&mut self, frame: &Frame<'_>, expr: &Expr, literal: u32, text: Option<&[u8]>) -> Value {
         let unit = &frame.template.unit;
         let origins = &mut self.origins;
         unit.literal(literal, || {
@@ -187,7 +195,8 @@ impl<R: Recorder> Engine<R> {
             } else {
                 OriginId::NONE
             };
-            Value::string(Text::new(&**text, origin))
+            let inside = Span { start: expr.span.start + 1, end: expr.span.end.saturating_sub(1) };
+            Value::string(Text::new(text.unwrap_or_else(|| inside.bytes(&unit.source)), origin))
         })
     }
 
@@ -197,12 +206,13 @@ impl<R: Recorder> Engine<R> {
         frame: &mut Frame<'t>,
         dot: &Ev,
         first: &'t Expr,
-        name: &'t str,
+        name: Span,
         def: Option<&'static FuncDef>,
         call: At<'t>,
         args: &'t [Expr],
         last: Option<Value>,
     ) -> Fails<Ev> {
+        let name = name.name(frame.source());
         let Some(def) = def.filter(|def| !def.v4_only || self.dialect == HelmDialect::V4) else {
             return self.unknown_function(frame, name, first.pos);
         };
@@ -261,7 +271,7 @@ impl<R: Recorder> Engine<R> {
                     _ => Err(FuncError::new("wrong number of args")),
                 }
             }
-            Imp::Call => Err(self.not_callable(base, args)),
+            Imp::Call => Err(self.not_callable(frame, base, args)),
             Imp::And | Imp::Or => Ok(Value::NIL),
         };
         match result {
@@ -297,12 +307,12 @@ impl<R: Recorder> Engine<R> {
         Ok(value.tested(by, &mut self.origins))
     }
 
-    fn not_callable(&self, base: usize, args: &[Expr]) -> FuncError {
+    fn not_callable(&self, frame: &Frame<'_>, base: usize, args: &[Expr]) -> FuncError {
         match self.stack.get(base) {
             Some(value) if !value.is_nil() => {
                 let name = args.first().map_or_else(
                     || crate::fmt::to_text(value).to_str_lossy().into_owned(),
-                    ToString::to_string,
+                    |first| first.shown(frame.source()).to_string(),
                 );
                 FuncError::new(format!("non-function {name} of type {}", value.type_name()))
             }
@@ -408,8 +418,8 @@ impl<R: Recorder> Engine<R> {
         };
         let (expected, data) = match (ty, &expr.kind) {
             (Ty::Any | Ty::Reflect, _) => return self.literal(frame, expr),
-            (Ty::Str, ExprKind::Str { literal, text, .. }) => {
-                return Ok(self.string(frame, expr, *literal, text));
+            (Ty::Str, ExprKind::Str { literal, text }) => {
+                return Ok(self.string(frame, expr, *literal, text.as_deref()));
             }
             (Ty::Str, _) => ("string", None),
             (Ty::Bool, ExprKind::Bool(b)) => ("bool", Some(Data::Bool(*b))),
@@ -419,13 +429,17 @@ impl<R: Recorder> Engine<R> {
             (Ty::Float, ExprKind::Number(n)) => ("float", number(n)),
             (Ty::Float, _) => ("float", None),
             (Ty::Map | Ty::List | Ty::Strings | Ty::Error | Ty::Named(_), _) => {
+                let expr = expr.shown(frame.source());
                 let reason = format!("can't handle {expr} for arg of type {}", ty.go_name());
                 return self.fail(frame, reason, OriginId::NONE);
             }
         };
         match data {
             Some(data) => Ok(Value { data, origin: self.literal_origin(frame, expr) }),
-            None => self.fail(frame, format!("expected {expected}; found {expr}"), OriginId::NONE),
+            None => {
+                let expr = expr.shown(frame.source());
+                self.fail(frame, format!("expected {expected}; found {expr}"), OriginId::NONE)
+            }
         }
     }
 

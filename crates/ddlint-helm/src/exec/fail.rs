@@ -4,7 +4,7 @@ use super::{At, Engine, Frame, Recorder};
 use crate::error::{ErrorKind, Frame as ErrorFrame, TemplateError};
 use crate::funcs::FuncError;
 use crate::origin::OriginId;
-use crate::template::ast::Node;
+use crate::template::ast::{Node, Show};
 
 impl<R: Recorder> Engine<R> {
     /// The template language's own error at the current node.
@@ -101,7 +101,7 @@ impl<R: Recorder> Engine<R> {
     fn locate(&mut self, frame: &Frame<'_>, error: &mut TemplateError) {
         let unit = &frame.template.unit;
         let template = crate::fmt::quote(frame.template.name.as_bytes());
-        let (pos, _, context) = position(frame.at);
+        let (pos, _, context) = position(frame);
         let (line, column) = line_column(&unit.source, pos);
         error.message = match context {
             Some(context) => {
@@ -118,7 +118,7 @@ impl<R: Recorder> Engine<R> {
     /// Adds the template that was being executed around the error.
     pub(super) fn add_frame(&mut self, frame: &Frame<'_>, error: &mut TemplateError) {
         let unit = &frame.template.unit;
-        let (pos, end, _) = position(frame.at);
+        let (pos, end, _) = position(frame);
         let (line, column) = line_column(&unit.source, pos);
         let frame = ErrorFrame {
             template: frame.template.name.to_string(),
@@ -131,16 +131,19 @@ impl<R: Recorder> Engine<R> {
 }
 
 /// Where the node stands, as Go reports it, where it ends, and how it is shown.
-fn position(at: At<'_>) -> (u32, u32, Option<String>) {
-    match at {
+fn position(frame: &Frame<'_>) -> (u32, u32, Option<String>) {
+    let source = frame.source();
+    match frame.at {
         At::Start => (0, 0, None),
-        At::Pipe(pipe) => (pipe.pos, pipe.end, Some(pipe.to_string())),
-        At::Cmd(cmd) => (cmd.pos, cmd.end, Some(cmd.to_string())),
-        At::Expr(expr) => (expr.pos, expr.span.end.max(expr.pos), Some(expr.to_string())),
-        At::Node(Node::Action(action)) => (action.pos, action.pipe.end, Some(action.to_string())),
-        At::Node(Node::Template(node)) => (node.pos, node.pos, Some(node.to_string())),
+        At::Pipe(pipe) => (pipe.pos, pipe.end, Some(pipe.shown(source).to_string())),
+        At::Cmd(cmd) => (cmd.pos, cmd.end, Some(cmd.shown(source).to_string())),
+        At::Expr(expr) => (expr.pos, expr.span.end.max(expr.pos), Some(expr.shown(source).to_string())),
+        At::Node(Node::Action(action)) => {
+            (action.pos, action.pipe.end, Some(action.shown(source).to_string()))
+        }
+        At::Node(Node::Template(node)) => (node.pos, node.pos, Some(node.shown(source).to_string())),
         At::Node(Node::If(branch) | Node::With(branch) | Node::Range(branch)) => {
-            (branch.pos, branch.pipe.end, Some(branch.pipe.to_string()))
+            (branch.pos, branch.pipe.end, Some(branch.pipe.shown(source).to_string()))
         }
         At::Node(Node::Text { span, .. }) => (span.start, span.end, Some(String::new())),
         At::Node(Node::Break | Node::Continue) => (0, 0, None),

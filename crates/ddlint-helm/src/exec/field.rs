@@ -3,7 +3,7 @@
 use super::{Engine, Ev, Fails, Frame, Recorder};
 use crate::funcs::FuncError;
 use crate::origin::OriginId;
-use crate::template::ast::Expr;
+use crate::template::ast::{Expr, Span};
 use crate::value::{Data, MapKind, Object, Value};
 use std::rc::Rc;
 
@@ -14,20 +14,23 @@ impl<R: Recorder> Engine<R> {
         frame: &mut Frame<'t>,
         dot: &Ev,
         receiver: Ev,
-        names: &'t [Box<str>],
+        names: Span,
         args: &'t [Expr],
         last: Option<Value>,
     ) -> Fails<Ev> {
         let mut receiver = receiver;
-        let Some((final_name, inner)) = names.split_last() else { return Ok(receiver) };
-        for name in inner {
+        if names.is_empty() {
+            return Ok(receiver);
+        }
+        let plain = args.is_empty() && last.is_none();
+        let mut names = names.names(frame.source()).peekable();
+        while let Some(name) = names.next() {
+            if !plain && names.peek().is_none() {
+                return self.method(frame, dot, receiver, name, args, last);
+            }
             receiver = self.field(frame, receiver, name)?;
         }
-        if args.is_empty() && last.is_none() {
-            self.field(frame, receiver, final_name)
-        } else {
-            self.method(frame, dot, receiver, final_name, args, last)
-        }
+        Ok(receiver)
     }
 
     fn field(&mut self, frame: &mut Frame<'_>, receiver: Ev, name: &str) -> Fails<Ev> {

@@ -86,6 +86,13 @@ struct Frame<'t> {
     at: At<'t>,
 }
 
+impl<'t> Frame<'t> {
+    /// The text that the nodes being executed are ranges of.
+    fn source(&self) -> &'t [u8] {
+        &self.template.unit.source
+    }
+}
+
 /// Executes the templates of one render.
 pub(crate) struct Engine<R: Recorder> {
     set: TemplateSet,

@@ -347,7 +347,7 @@ impl<R: Recorder> Engine<R> {
         if let Err(error) = self.meter.charge(1) {
             return Err(self.limit_reached(frame, error));
         }
-        match branch.pipe.decls.as_slice() {
+        match &*branch.pipe.decls {
             [] => {}
             [only] => set(frame, only.slot, item.clone()),
             [first, second, ..] => {

@@ -3,6 +3,7 @@
 //! Deliberately absent: quoting rules of YAML and JSON.
 
 use crate::template::decode;
+use std::borrow::Cow;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Go's `unicode.IsPrint`.
@@ -58,7 +59,7 @@ fn push_escaped(out: &mut String, c: char, mark: char, ascii: bool) {
 }
 
 /// `strconv.Unquote` of a string literal with its marks (`"…"` or `` `…` ``). None: `invalid syntax`.
-pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (&mark, rest) = literal.split_first()?;
     let (&last, body) = rest.split_last()?;
     if last != mark {
@@ -66,12 +67,12 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     }
     match mark {
         b'`' => match memchr::memchr2(b'`', b'\r', body) {
-            None => Some(body.to_vec()),
+            None => Some(Cow::Borrowed(body)),
             Some(_) if body.contains(&b'`') => None,
-            Some(_) => Some(body.iter().copied().filter(|b| *b != b'\r').collect()),
+            Some(_) => Some(body.iter().copied().filter(|b| *b != b'\r').collect::<Vec<u8>>().into()),
         },
         // What has no escapes is its own text, whatever its bytes.
-        b'"' if memchr::memchr3(b'\\', b'\n', b'"', body).is_none() => Some(body.to_vec()),
+        b'"' if memchr::memchr3(b'\\', b'\n', b'"', body).is_none() => Some(Cow::Borrowed(body)),
         b'"' => {
             let mut out = Vec::with_capacity(body.len());
             let mut rest = body;
@@ -83,7 +84,7 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
                 }
                 rest = tail;
             }
-            Some(out)
+            Some(Cow::Owned(out))
         }
         _ => None,
     }

@@ -1,12 +1,14 @@
 //! The parsed template: nodes with byte positions, shareable between threads, free of file names.
 //!
 //! Variables are numbered slots of a frame, functions are looked up, literals are unquoted: nothing is searched by
-//! name while executing. Positions are those that Go reports, which for `.a.b` is the second dot.
+//! name while executing. Positions are those that Go reports, which for `.a.b` is the second dot. Names and texts are
+//! not copied: they are ranges of the source, which whoever reads the tree has to give.
 //!
 //! Deliberately absent: comments (the lexer drops them), the nodes `else` and `end`.
 
 use crate::funcs::FuncDef;
-use std::fmt::{self, Display, Formatter, Write};
+use std::borrow::Cow;
+use std::fmt::{self, Debug, Display, Formatter, Write};
 use std::sync::Arc;
 
 /// A byte range of the template.
@@ -14,6 +16,28 @@ use std::sync::Arc;
 pub(crate) struct Span {
     pub(crate) start: u32,
     pub(crate) end: u32,
+}
+
+impl Span {
+    /// The bytes of the range.
+    pub(crate) fn bytes(self, source: &[u8]) -> &[u8] {
+        source.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// The bytes as text, for names: the lexer takes nothing else as a name than letters and digits.
+    pub(crate) fn name(self, source: &[u8]) -> &str {
+        std::str::from_utf8(self.bytes(source)).unwrap_or_default()
+    }
+
+    /// The names of a range `.a.b.c`.
+    pub(crate) fn names(self, source: &[u8]) -> std::str::Split<'_, char> {
+        let names = self.name(source);
+        names.strip_prefix('.').unwrap_or(names).split('.')
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
 }
 
 /// One parsed text: its main template and what it defines.
@@ -32,7 +56,7 @@ pub(crate) struct Ast {
 /// One template.
 #[derive(Debug)]
 pub(crate) struct Tree {
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) nodes: Box<[Node]>,
     /// Size of the frame; slot 0 is `$`.
     pub(crate) slots: u32,
     /// Whether there is nothing but space and comments.
@@ -61,8 +85,8 @@ pub(crate) struct Action {
 pub(crate) struct Branch {
     pub(crate) pos: u32,
     pub(crate) pipe: Pipe,
-    pub(crate) list: Vec<Node>,
-    pub(crate) otherwise: Option<Vec<Node>>,
+    pub(crate) list: Box<[Node]>,
+    pub(crate) otherwise: Option<Box<[Node]>>,
     /// Variables from outside that are assigned in here, in whichever branch: their value depends on the
     /// condition even where the assignment was not executed.
     pub(crate) assigned: Box<[u32]>,
@@ -94,8 +118,7 @@ impl Begins {
     fn of_node(node: &Node, source: &[u8]) -> Begins {
         match node {
             Node::Text { span, .. } => {
-                let text = source.get(span.start as usize..span.end as usize).unwrap_or_default();
-                match text.iter().find(|b| !matches!(b, b' ' | b'\t' | b'\r')) {
+                match span.bytes(source).iter().find(|b| !matches!(b, b' ' | b'\t' | b'\r')) {
                     Some(b'\n') => Begins::Line,
                     None => Begins::Nothing,
                     Some(_) => Begins::Inside,
@@ -105,8 +128,8 @@ impl Begins {
             Node::Action(action) => {
                 let last = action.pipe.cmds.last().and_then(|cmd| cmd.args.first());
                 match last.map(|expr| &expr.kind) {
-                    Some(ExprKind::Function { name, .. }) if &**name == "nindent" => Begins::Line,
-                    Some(ExprKind::Function { name, .. }) if &**name == "fail" => Begins::Nothing,
+                    Some(ExprKind::Function { name, .. }) if name.bytes(source) == b"nindent" => Begins::Line,
+                    Some(ExprKind::Function { name, .. }) if name.bytes(source) == b"fail" => Begins::Nothing,
                     _ => Begins::Inside,
                 }
             }
@@ -130,13 +153,13 @@ pub(crate) struct Pipe {
     /// One past the last byte.
     pub(crate) end: u32,
     pub(crate) assign: bool,
-    pub(crate) decls: Vec<Decl>,
-    pub(crate) cmds: Vec<Cmd>,
+    pub(crate) decls: Box<[Decl]>,
+    pub(crate) cmds: Box<[Cmd]>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Decl {
-    pub(crate) name: Box<str>,
+    pub(crate) name: Span,
     /// None: an assignment to a variable that does not exist.
     pub(crate) slot: Option<u32>,
 }
@@ -146,7 +169,7 @@ pub(crate) struct Cmd {
     pub(crate) pos: u32,
     /// One past the last byte.
     pub(crate) end: u32,
-    pub(crate) args: Vec<Expr>,
+    pub(crate) args: Box<[Expr]>,
 }
 
 /// An operand.
@@ -163,11 +186,27 @@ pub(crate) enum ExprKind {
     Nil,
     Bool(bool),
     Number(Box<Number>),
-    Str { literal: u32, text: Arc<[u8]>, quoted: Box<str> },
-    Field(Box<[Box<str>]>),
-    Variable { slot: u32, name: Box<str>, fields: Box<[Box<str>]> },
-    Function { name: Box<str>, def: Option<&'static FuncDef> },
-    Chain { base: Box<Expr>, fields: Box<[Box<str>]> },
+    /// Without a text of its own it is what stands between the quotes.
+    Str {
+        literal: u32,
+        text: Option<Box<[u8]>>,
+    },
+    /// `.a.b`
+    Field(Span),
+    /// `$x`, and `.a.b` behind it.
+    Variable {
+        slot: u32,
+        name: Span,
+        fields: Span,
+    },
+    Function {
+        name: Span,
+        def: Option<&'static FuncDef>,
+    },
+    Chain {
+        base: Box<Expr>,
+        fields: Span,
+    },
     Pipe(Box<Pipe>),
 }
 
@@ -194,87 +233,103 @@ impl Debug for FuncDef {
         f.write_str(self.name)
     }
 }
-use std::fmt::Debug;
 
-// What follows prints nodes as Go's error messages show them.
+/// Prints nodes as Go's error messages show them.
+pub(crate) trait Show {
+    fn show(&self, source: &[u8], f: &mut Formatter<'_>) -> fmt::Result;
 
-impl Display for Action {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{{{}}}}}", self.pipe)
+    /// To be printed.
+    fn shown<'a>(&'a self, source: &'a [u8]) -> Shown<'a, Self> {
+        Shown { node: self, source }
     }
 }
 
-impl Display for TemplateNode {
+/// A node with its source.
+pub(crate) struct Shown<'a, T: ?Sized> {
+    node: &'a T,
+    source: &'a [u8],
+}
+
+impl<T: Show + ?Sized> Display for Shown<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.node.show(self.source, f)
+    }
+}
+
+fn text(source: &[u8], span: Span) -> Cow<'_, str> {
+    String::from_utf8_lossy(span.bytes(source))
+}
+
+impl Show for Action {
+    fn show(&self, source: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{{{}}}}}", self.pipe.shown(source))
+    }
+}
+
+impl Show for TemplateNode {
+    fn show(&self, source: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{{{{template {}", crate::fmt::quote(self.name.as_bytes()))?;
         if let Some(pipe) = &self.pipe {
-            write!(f, " {pipe}")?;
+            write!(f, " {}", pipe.shown(source))?;
         }
         f.write_str("}}")
     }
 }
 
-impl Display for Pipe {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Show for Pipe {
+    fn show(&self, source: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
         for (i, decl) in self.decls.iter().enumerate() {
-            write!(f, "{}{}", if i > 0 { ", " } else { "" }, decl.name)?;
+            write!(f, "{}{}", if i > 0 { ", " } else { "" }, text(source, decl.name))?;
         }
         if !self.decls.is_empty() {
             f.write_str(if self.assign { " = " } else { " := " })?;
         }
         for (i, cmd) in self.cmds.iter().enumerate() {
-            write!(f, "{}{cmd}", if i > 0 { " | " } else { "" })?;
+            write!(f, "{}{}", if i > 0 { " | " } else { "" }, cmd.shown(source))?;
         }
         Ok(())
     }
 }
 
-impl Display for Cmd {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Show for Cmd {
+    fn show(&self, source: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
         for (i, arg) in self.args.iter().enumerate() {
             if i > 0 {
                 f.write_char(' ')?;
             }
-            if let ExprKind::Pipe(pipe) = &arg.kind {
-                write!(f, "({pipe})")?;
-            } else {
-                write!(f, "{arg}")?;
-            }
+            show_operand(arg, source, f)?;
         }
         Ok(())
     }
 }
 
-impl Display for Expr {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+/// With parentheses around a pipeline.
+fn show_operand(expr: &Expr, source: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
+    match &expr.kind {
+        ExprKind::Pipe(pipe) => write!(f, "({})", pipe.shown(source)),
+        _ => expr.show(source, f),
+    }
+}
+
+impl Show for Expr {
+    fn show(&self, source: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
         match &self.kind {
             ExprKind::Dot => f.write_char('.'),
             ExprKind::Nil => f.write_str("nil"),
             ExprKind::Bool(b) => write!(f, "{b}"),
             ExprKind::Number(number) => f.write_str(&number.text),
-            ExprKind::Str { quoted, .. } => f.write_str(quoted),
-            ExprKind::Field(fields) => write_fields(f, fields),
+            ExprKind::Str { .. } => f.write_str(&text(source, self.span)),
+            ExprKind::Field(fields) => f.write_str(&text(source, *fields)),
             ExprKind::Variable { name, fields, .. } => {
-                f.write_str(name)?;
-                write_fields(f, fields)
+                f.write_str(&text(source, *name))?;
+                f.write_str(&text(source, *fields))
             }
-            ExprKind::Function { name, .. } => f.write_str(name),
+            ExprKind::Function { name, .. } => f.write_str(&text(source, *name)),
             ExprKind::Chain { base, fields } => {
-                if let ExprKind::Pipe(pipe) = &base.kind {
-                    write!(f, "({pipe})")?;
-                } else {
-                    write!(f, "{base}")?;
-                }
-                write_fields(f, fields)
+                show_operand(base, source, f)?;
+                f.write_str(&text(source, *fields))
             }
-            ExprKind::Pipe(pipe) => write!(f, "{pipe}"),
+            ExprKind::Pipe(pipe) => pipe.show(source, f),
         }
     }
-}
-
-fn write_fields(f: &mut Formatter<'_>, fields: &[Box<str>]) -> fmt::Result {
-    for field in fields {
-        write!(f, ".{field}")?;
-    }
-    Ok(())
 }

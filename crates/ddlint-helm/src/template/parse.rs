@@ -6,7 +6,7 @@
 mod pipes;
 
 use super::ParseError;
-use super::ast::{Action, Ast, Begins, Branch, Node, Span, TemplateNode, Tree};
+use super::ast::{Action, Ast, Begins, Branch, Cmd, Expr, Node, Span, TemplateNode, Tree};
 use super::lex::{Kind, Lexer, Token};
 use crate::fmt::{quote, unquote};
 use std::sync::Arc;
@@ -20,8 +20,16 @@ type Parsed<T> = Result<T, ParseError>;
 /// Parses a whole text.
 pub(super) fn parse(source: Arc<[u8]>) -> Parsed<Ast> {
     let bytes = Arc::clone(&source);
-    let mut parser =
-        Parser { lexer: Lexer::new(&bytes), tree: Open::new(), defs: Vec::new(), literals: 0, nesting: 0 };
+    let mut parser = Parser {
+        lexer: Lexer::new(&bytes),
+        tree: Open::new(),
+        defs: Vec::new(),
+        literals: 0,
+        nesting: 0,
+        nodes: Vec::new(),
+        cmds: Vec::new(),
+        exprs: Vec::new(),
+    };
     let main = parser.top()?;
     let main = parser.close(main);
     let (defs, literals) = (parser.defs, parser.literals);
@@ -29,12 +37,12 @@ pub(super) fn parse(source: Arc<[u8]>) -> Parsed<Ast> {
 }
 
 /// A template that is being parsed.
-struct Open {
+struct Open<'a> {
     /// Tokens that were looked at and put back; the first one is the latest from the lexer.
     token: [Token; 3],
     peeked: usize,
     /// Variables in scope, innermost last.
-    vars: Vec<(Box<[u8]>, Option<u32>)>,
+    vars: Vec<(&'a [u8], Option<u32>)>,
     slots: u32,
     /// Slots assigned to so far.
     assigned: Vec<u32>,
@@ -42,12 +50,12 @@ struct Open {
     range_depth: u32,
 }
 
-impl Open {
-    fn new() -> Open {
+impl<'a> Open<'a> {
+    fn new() -> Open<'a> {
         Open {
             token: [Token::NONE; 3],
             peeked: 0,
-            vars: vec![(Box::from(&b"$"[..]), Some(0))],
+            vars: vec![(b"$", Some(0))],
             slots: 1,
             assigned: Vec::new(),
             action_line: 0,
@@ -58,10 +66,14 @@ impl Open {
 
 struct Parser<'a> {
     lexer: Lexer<'a>,
-    tree: Open,
+    tree: Open<'a>,
     defs: Vec<(Arc<str>, Arc<Tree>)>,
     literals: u32,
     nesting: u32,
+    /// What belongs to the lists that are open, the innermost last: each list takes its own when it ends.
+    nodes: Vec<Node>,
+    cmds: Vec<Cmd>,
+    exprs: Vec<Expr>,
 }
 
 /// What ends a list of nodes.
@@ -155,20 +167,16 @@ impl<'a> Parser<'a> {
     }
 
     /// The tree of the nodes, with the frame of the template that is open.
-    fn close(&self, nodes: Vec<Node>) -> Tree {
-        let source = &self.lexer;
+    fn close(&self, nodes: Box<[Node]>) -> Tree {
+        let source = self.lexer.input();
         let empty = nodes.iter().all(|node| match node {
-            Node::Text { span, .. } => {
-                let token = Token { kind: Kind::Text, start: span.start, end: span.end, line: 0 };
-                is_blank(source.bytes(token))
-            }
+            Node::Text { span, .. } => is_blank(span.bytes(source)),
             _ => false,
         });
         Tree { nodes, slots: self.tree.slots, empty }
     }
 
-    fn top(&mut self) -> Parsed<Vec<Node>> {
-        let mut nodes = Vec::new();
+    fn top(&mut self) -> Parsed<Box<[Node]>> {
         while self.peek().kind != Kind::Eof {
             if self.peek().kind == Kind::LeftDelim {
                 let delim = self.next();
@@ -180,11 +188,11 @@ impl<'a> Parser<'a> {
                 self.tree.peeked = 2;
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.nodes.push(node),
                 Item::End(end) => return self.fail(format!("unexpected {}", end.shown())),
             }
         }
-        Ok(nodes)
+        Ok(self.nodes.drain(..).collect())
     }
 
     fn definition(&mut self) -> Parsed<()> {
@@ -225,12 +233,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn item_list(&mut self) -> Parsed<(Vec<Node>, End)> {
-        let mut nodes = Vec::new();
+    fn item_list(&mut self) -> Parsed<(Box<[Node]>, End)> {
+        let first = self.nodes.len();
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                Item::End(end) => return Ok((nodes, end)),
+                Item::Node(node) => self.nodes.push(node),
+                Item::End(end) => return Ok((self.nodes.drain(first..).collect(), end)),
             }
         }
         self.fail("unexpected EOF")
@@ -338,7 +346,7 @@ impl<'a> Parser<'a> {
             // `{{else if …}}` is `{{else}}{{if …}}…{{end}}` with one `{{end}}` for both.
             End::Else if kind != Kind::Range && self.peek().kind == kind => {
                 self.next();
-                Some(vec![self.control(kind)?])
+                Some([self.control(kind)?].into())
             }
             End::Else => {
                 let (list, end) = self.item_list()?;

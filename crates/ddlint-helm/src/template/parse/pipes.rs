@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what stands around them (actions, branches, definitions).
 
-use super::super::ast::{Cmd, Decl, Expr, ExprKind, Pipe, Span};
+use super::super::ast::{Cmd, Decl, Expr, ExprKind, Pipe, Show, Span};
 use super::super::lex::{Kind, Token};
 use super::super::number;
 use super::{Parsed, Parser};
@@ -54,15 +54,16 @@ impl Parser<'_> {
         }
         let declared_from = self.tree.vars.len();
         let decls = self.declare(&names, assign);
-        let mut cmds = Vec::new();
+        let first = self.cmds.len();
         loop {
             let token = self.next_non_space();
             match token.kind {
                 kind if kind == end => {
-                    self.check_pipeline(&cmds, context)?;
+                    self.check_pipeline(first, context)?;
                     for (decl, (_, slot)) in decls.iter().zip(self.tree.vars.iter_mut().skip(declared_from)) {
                         *slot = decl.slot;
                     }
+                    let cmds = self.cmds.drain(first..).collect();
                     return Ok(Pipe { pos, end: token.start, assign, decls, cmds });
                 }
                 Kind::Bool
@@ -78,7 +79,8 @@ impl Parser<'_> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.backup();
-                    cmds.push(self.command()?);
+                    let command = self.command()?;
+                    self.cmds.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
@@ -87,7 +89,7 @@ impl Parser<'_> {
 
     /// Gives the variables of a pipeline their slots. Inside the pipeline itself a name still means the variable
     /// that had it before (`$x := default 1 $x`).
-    fn declare(&mut self, names: &[Token], assign: bool) -> Vec<Decl> {
+    fn declare(&mut self, names: &[Token], assign: bool) -> Box<[Decl]> {
         let mut decls = Vec::new();
         for token in names {
             let name = self.lexer.bytes(*token);
@@ -100,17 +102,18 @@ impl Parser<'_> {
                 Some(self.tree.slots - 1)
             };
             let before = self.variable(name).flatten();
-            self.tree.vars.push((name.into(), before.or(slot)));
-            decls.push(Decl { name: text(name).into(), slot });
+            self.tree.vars.push((name, before.or(slot)));
+            decls.push(Decl { name: Span { start: token.start, end: token.end }, slot });
         }
-        decls
+        decls.into()
     }
 
     fn variable(&self, name: &[u8]) -> Option<Option<u32>> {
-        self.tree.vars.iter().rev().find(|(known, _)| **known == *name).map(|(_, slot)| *slot)
+        self.tree.vars.iter().rev().find(|(known, _)| *known == name).map(|(_, slot)| *slot)
     }
 
-    fn check_pipeline(&self, cmds: &[Cmd], context: &str) -> Parsed<()> {
+    fn check_pipeline(&self, first: usize, context: &str) -> Parsed<()> {
+        let cmds = self.cmds.get(first..).unwrap_or_default();
         if cmds.is_empty() {
             return self.fail(format!("missing value for {context}"));
         }
@@ -131,11 +134,11 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Parsed<Cmd> {
         let pos = self.peek_non_space().start;
-        let mut args: Vec<Expr> = Vec::new();
+        let first = self.exprs.len();
         loop {
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
-                args.push(operand);
+                self.exprs.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -146,10 +149,11 @@ impl Parser<'_> {
             }
             break;
         }
-        let Some(last) = args.last() else {
-            return self.fail("empty command");
-        };
-        Ok(Cmd { pos, end: last.span.end, args })
+        let args: Box<[Expr]> = self.exprs.drain(first..).collect();
+        match args.last() {
+            Some(last) => Ok(Cmd { pos, end: last.span.end, args }),
+            None => self.fail("empty command"),
+        }
     }
 
     fn operand(&mut self) -> Parsed<Option<Expr>> {
@@ -158,24 +162,24 @@ impl Parser<'_> {
         if first.kind != Kind::Field {
             return Ok(Some(term));
         }
-        let mut names: Vec<Box<str>> = Vec::new();
         let mut span = term.span;
         while self.peek().kind == Kind::Field {
-            let token = self.next();
-            names.push(field_name(self.lexer.bytes(token)));
-            span.end = token.end;
+            span.end = self.next().end;
         }
+        // They stand side by side.
+        let fields = Span { start: first.start, end: span.end };
         let kind = match term.kind {
-            ExprKind::Field(fields) => ExprKind::Field(fields.into_iter().chain(names).collect()),
-            ExprKind::Variable { slot, name, .. } => ExprKind::Variable { slot, name, fields: names.into() },
+            ExprKind::Field(before) => ExprKind::Field(Span { end: span.end, ..before }),
+            ExprKind::Variable { slot, name, .. } => ExprKind::Variable { slot, name, fields },
             ExprKind::Bool(_)
             | ExprKind::Str { .. }
             | ExprKind::Number(_)
             | ExprKind::Nil
             | ExprKind::Dot => {
-                return self.fail(format!("unexpected . after term {}", quote(term.to_string().as_bytes())));
+                let term = term.shown(self.lexer.input()).to_string();
+                return self.fail(format!("unexpected . after term {}", quote(term.as_bytes())));
             }
-            _ => ExprKind::Chain { base: Box::new(term), fields: names.into() },
+            _ => ExprKind::Chain { base: Box::new(term), fields },
         };
         Ok(Some(Expr { pos: first.start, span, kind }))
     }
@@ -183,24 +187,25 @@ impl Parser<'_> {
     fn term(&mut self) -> Parsed<Option<Expr>> {
         let token = self.next_non_space();
         let bytes = self.lexer.bytes(token);
+        let span = Span { start: token.start, end: token.end };
         let kind = match token.kind {
             Kind::Identifier => {
-                let name = text(bytes);
-                ExprKind::Function { def: crate::funcs::lookup(&name), name: name.into() }
+                let name = span.name(self.lexer.input());
+                ExprKind::Function { def: crate::funcs::lookup(name), name: span }
             }
             Kind::Dot => ExprKind::Dot,
             Kind::Nil => ExprKind::Nil,
             Kind::Variable => {
-                let name: Box<str> = text(bytes).into();
                 match self.variable(bytes) {
                     // An assignment to a variable that does not exist fails when executed, before this.
                     Some(slot) => {
-                        ExprKind::Variable { slot: slot.unwrap_or(u32::MAX), name, fields: Box::default() }
+                        let slot = slot.unwrap_or(u32::MAX);
+                        ExprKind::Variable { slot, name: span, fields: Span::default() }
                     }
                     None => return self.fail(format!("undefined variable {}", quote(bytes))),
                 }
             }
-            Kind::Field => ExprKind::Field(Box::new([field_name(bytes)])),
+            Kind::Field => ExprKind::Field(span),
             Kind::Bool => ExprKind::Bool(bytes == b"true"),
             Kind::CharConstant => ExprKind::Number(Box::new(self.checked(number::character(bytes))?)),
             Kind::Number | Kind::Complex => ExprKind::Number(Box::new(self.checked(number::number(bytes))?)),
@@ -212,28 +217,21 @@ impl Parser<'_> {
             }
             Kind::String | Kind::RawString => {
                 let Some(inner) = unquote(bytes) else { return self.fail("invalid syntax") };
-                let quoted = text(bytes).into();
-                ExprKind::Str { literal: self.literal(), text: inner.into(), quoted }
+                let text = match inner {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(text) => Some(text.into_boxed_slice()),
+                };
+                ExprKind::Str { literal: self.literal(), text }
             }
             _ => {
                 self.backup();
                 return Ok(None);
             }
         };
-        Ok(Some(Expr { pos: token.start, span: Span { start: token.start, end: token.end }, kind }))
+        Ok(Some(Expr { pos: token.start, span, kind }))
     }
 
     fn checked<T>(&self, result: Result<T, String>) -> Parsed<T> {
         result.or_else(|message| self.fail(message))
     }
-}
-
-/// A field without its dot.
-fn field_name(token: &[u8]) -> Box<str> {
-    text(token.get(1..).unwrap_or_default()).into()
-}
-
-/// A token's text. Nearly all is UTF-8, which is quick to see.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
