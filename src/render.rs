@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ddlint_helm::HelmDialect;
-use ddlint_helm::chart::{ArchiveLimits, Chart, Dependency, load, load_packed};
+use ddlint_helm::chart::{ArchiveLimits, Chart, Dependency, FileData, load, load_packed};
 use ddlint_helm::exec::meter::Limits;
 use ddlint_helm::failure::{Failure, RenderError};
 use ddlint_helm::manifest::Hook;
@@ -50,6 +50,8 @@ pub struct Options {
     pub program: Program,
     /// Where dependencies that are not vendored are looked for.
     pub cache: Option<HelmCache>,
+    /// What was parsed before: who lints again, with other files beside the same charts, parses nothing twice.
+    pub parsed: Arc<ParseCache>,
 }
 
 impl Default for Options {
@@ -69,6 +71,7 @@ impl Default for Options {
             skip_crds: false,
             program: Program::Builtin,
             cache: None,
+            parsed: Arc::default(),
         }
     }
 }
@@ -147,7 +150,6 @@ type Loaded = Result<Arc<Chart>, Problem>;
 pub struct Renderer<'t> {
     tree: &'t dyn Tree,
     options: Options,
-    cache: Arc<ParseCache>,
     charts: Mutex<BTreeMap<String, Arc<OnceLock<Loaded>>>>,
 }
 
@@ -157,7 +159,7 @@ const CHART_FILES: u64 = 100 * 1024 * 1024;
 impl<'t> Renderer<'t> {
     /// A renderer for the charts of a tree.
     pub fn new(tree: &'t dyn Tree, options: Options) -> Renderer<'t> {
-        Renderer { tree, options, cache: Arc::default(), charts: Mutex::default() }
+        Renderer { tree, options, charts: Mutex::default() }
     }
 
     /// The chart at a path, loaded once.
@@ -217,7 +219,7 @@ impl<'t> Renderer<'t> {
         &self,
         root: &str,
         below: &str,
-        files: &mut BTreeMap<String, Arc<[u8]>>,
+        files: &mut BTreeMap<String, FileData>,
         size: &mut u64,
     ) -> Result<(), String> {
         let folder = crate::discover::join(root, below).ok_or("the path leaves the root")?;
@@ -235,7 +237,7 @@ impl<'t> Renderer<'t> {
                     if *size > CHART_FILES {
                         return Err(format!("the chart has more than {} MiB of files", CHART_FILES >> 20));
                     }
-                    files.insert(name, bytes.into());
+                    files.insert(name, FileData::from(bytes));
                 }
             }
         }
@@ -339,7 +341,7 @@ impl<'t> Renderer<'t> {
         request.limits = Limits::default();
         request.keep_values = variation.keep_values;
         request.keep_files = false;
-        request.cache = self.cache.clone();
+        request.cache = Arc::clone(&self.options.parsed);
         request
     }
 }

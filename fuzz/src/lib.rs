@@ -12,7 +12,7 @@ mod notation;
 mod values;
 
 use ddlint_helm::HelmDialect;
-use ddlint_helm::chart::{ArchiveLimits, load};
+use ddlint_helm::chart::{ArchiveLimits, FileData, load};
 use ddlint_helm::encode;
 use ddlint_helm::exec::meter::Limits;
 use ddlint_helm::objects::KubeVersion;
@@ -89,8 +89,8 @@ pub fn template_render(data: &[u8]) {
 }
 
 fn rendered(template: &[u8], values: &[u8], recording: bool) -> Result<Rendered, String> {
-    let file = |name: &str, data: &[u8]| (name.to_owned(), Arc::from(data));
-    let files: BTreeMap<String, Arc<[u8]>> = [
+    let file = |name: &str, data: &[u8]| (name.to_owned(), FileData::from(data));
+    let files: BTreeMap<String, FileData> = [
         file("Chart.yaml", b"apiVersion: v2\nname: c\nversion: 1.2.3\nappVersion: \"1.10\"\n"),
         file("values.yaml", values),
         file("templates/a.yaml", template),

@@ -10,7 +10,7 @@ mod cpu;
 
 use cpu::cpu_time;
 use ddlint_helm::HelmDialect;
-use ddlint_helm::chart::{ArchiveLimits, Chart, load};
+use ddlint_helm::chart::{ArchiveLimits, Chart, FileData, load};
 use ddlint_helm::objects::KubeVersion;
 use ddlint_helm::render::{Release, RenderRequest, render};
 use ddlint_helm::template::ParseCache;
@@ -23,7 +23,7 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-type Files = BTreeMap<String, Arc<[u8]>>;
+type Files = BTreeMap<String, FileData>;
 type Fails<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Rounds of each measurement; the best one counts.
@@ -90,7 +90,7 @@ fn made() -> Files {
                 &format!("      - {{name: V{variable}, value: '{{{{ .Release.Name }}}}-{variable}'}}\n");
         }
     }
-    let file = |name: &str, text: &str| (name.to_owned(), Arc::from(text.as_bytes()));
+    let file = |name: &str, text: &str| (name.to_owned(), FileData::from(text));
     [
         file("Chart.yaml", "apiVersion: v2\nname: made\nversion: 1.0.0\nappVersion: 2.0.0\n"),
         file("values.yaml", &values),
@@ -108,7 +108,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Files) -> Fails<()> {
         if entry.path().is_dir() {
             walk(&entry.path(), &format!("{name}/"), files)?;
         } else {
-            files.insert(name, Arc::from(std::fs::read(entry.path())?));
+            files.insert(name, FileData::from(std::fs::read(entry.path())?));
         }
     }
     Ok(())

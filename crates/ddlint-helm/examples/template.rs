@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the command line")]
 
 use ddlint_helm::HelmDialect;
-use ddlint_helm::chart::{ArchiveLimits, Chart, load, load_packed};
+use ddlint_helm::chart::{ArchiveLimits, Chart, FileData, load, load_packed};
 use ddlint_helm::objects::KubeVersion;
 use ddlint_helm::render::{Release, RenderRequest, render};
 use ddlint_helm::template::ParseCache;
@@ -141,14 +141,14 @@ fn chart(path: &str) -> Fails<Chart> {
     Ok(load(&files, path, &limits)?)
 }
 
-fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Arc<[u8]>>) -> Fails<()> {
+fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, FileData>) -> Fails<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             walk(&entry.path(), &format!("{name}/"), files)?;
         } else if let Ok(data) = std::fs::read(entry.path()) {
-            files.insert(name, Arc::from(data));
+            files.insert(name, FileData::from(data));
         }
     }
     Ok(())

@@ -446,7 +446,7 @@ struct Files {
 pub(crate) fn files(files: &[ChartFile], table: &mut OriginTable) -> Value {
     let files = files
         .iter()
-        .map(|f| (f.name.clone(), (f.data.clone(), table.leaf(|| Leaf::File(f.file.clone())))))
+        .map(|f| (f.name.clone(), (f.data.bytes(), table.leaf(|| Leaf::File(f.file.clone())))))
         .collect();
     Value::plain(Data::Object(Rc::new(Files { files })))
 }

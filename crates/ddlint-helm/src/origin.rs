@@ -87,10 +87,12 @@ pub enum Leaf {
 }
 
 /// One node of the DAG.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Node {
-    /// An end point.
-    Leaf(Leaf),
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Node {
+    /// An end point: [`Leaf::Template`], the file by its number. Each line of a template is one, so it is kept small.
+    Template { file: u32, start: u32, end: u32 },
+    /// Any other end point, by its number.
+    Leaf(u32),
     /// Both.
     Union(OriginId, OriginId),
     /// `base`, and `by` was tested to decide that it is there.
@@ -129,12 +131,19 @@ impl Reached {
     }
 }
 
+/// The first number among the keys of [`OriginTable::pairs`] that stands for a range of a file, that of the first file.
+const LITERALS: u32 = 3;
+
 /// The interned origins of one render.
 #[derive(Clone, Debug)]
 pub struct OriginTable {
     nodes: Vec<Node>,
-    leaves: HashMap<Leaf, OriginId, BuildHasherDefault<PairHasher>>,
-    /// Nodes that are no leaf, by kind and parts. They are made with every byte that is written under a condition,
+    /// The files of templates.
+    files: Vec<Arc<str>>,
+    /// All other leaves.
+    leaves: Vec<Leaf>,
+    known: HashMap<Leaf, OriginId, BuildHasherDefault<PairHasher>>,
+    /// Nodes of numbers alone, by kind and parts. They are made with every byte that is written under a condition,
     /// so looking them up is cheap.
     pairs: HashMap<(u32, u32, u32), OriginId, BuildHasherDefault<PairHasher>>,
     recording: bool,
@@ -196,7 +205,9 @@ impl OriginTable {
     pub fn new(recording: bool) -> Self {
         OriginTable {
             nodes: Vec::new(),
-            leaves: HashMap::default(),
+            files: Vec::new(),
+            leaves: Vec::new(),
+            known: HashMap::default(),
             pairs: HashMap::default(),
             recording,
             sensed: Sensed::default(),
@@ -212,10 +223,34 @@ impl OriginTable {
         if let Some(&id) = self.pairs.get(&key) {
             return id;
         }
-        self.nodes.push(node);
-        let id = OriginId(self.nodes.len() as u32);
+        let id = self.push(node);
         self.pairs.insert(key, id);
         id
+    }
+
+    fn push(&mut self, node: Node) -> OriginId {
+        self.nodes.push(node);
+        OriginId(self.nodes.len() as u32)
+    }
+
+    /// The number of a template's file. Mostly it is the one that was asked for last.
+    fn file(&mut self, file: &Arc<str>) -> u32 {
+        let last = self.files.iter().rposition(|known| Arc::ptr_eq(known, file));
+        let found = last.or_else(|| self.files.iter().position(|known| known == file));
+        let at = found.unwrap_or_else(|| {
+            self.files.push(Arc::clone(file));
+            self.files.len() - 1
+        });
+        at as u32
+    }
+
+    /// The origin that is a range of a template.
+    pub(crate) fn template(&mut self, file: &Arc<str>, start: u32, end: u32) -> OriginId {
+        if !self.recording {
+            return OriginId::NONE;
+        }
+        let file = self.file(file);
+        self.pair((LITERALS.saturating_add(file), start, end), Node::Template { file, start, end })
     }
 
     /// The origin that is just this leaf.
@@ -224,12 +259,15 @@ impl OriginTable {
             return OriginId::NONE;
         }
         let leaf = leaf();
-        if let Some(&id) = self.leaves.get(&leaf) {
+        if let Leaf::Template(Place { file, start, end }) = &leaf {
+            return self.template(file, *start, *end);
+        }
+        if let Some(&id) = self.known.get(&leaf) {
             return id;
         }
-        self.nodes.push(Node::Leaf(leaf.clone()));
-        let id = OriginId(self.nodes.len() as u32);
-        self.leaves.insert(leaf, id);
+        let id = self.push(Node::Leaf(self.leaves.len() as u32));
+        self.leaves.push(leaf.clone());
+        self.known.insert(leaf, id);
         id
     }
 
@@ -239,23 +277,13 @@ impl OriginTable {
         file: &Arc<str>,
         lines: impl Iterator<Item = (u32, u32)>,
     ) -> Vec<(u32, OriginId)> {
-        let mut out = Vec::new();
-        for (start, end) in lines {
-            let place = Place { file: Arc::clone(file), start, end };
-            self.nodes.push(Node::Leaf(Leaf::Template(place)));
-            out.push((end, OriginId(self.nodes.len() as u32)));
-        }
-        out
+        let file = self.file(file);
+        lines.map(|(start, end)| (end, self.push(Node::Template { file, start, end }))).collect()
     }
 
     /// The same lines under a test; not looked up either.
     pub(crate) fn tested_lines(&mut self, lines: &[(u32, OriginId)], by: OriginId) -> Vec<(u32, OriginId)> {
-        let nodes = &mut self.nodes;
-        let tested = lines.iter().map(|(end, base)| {
-            nodes.push(Node::Tested { base: *base, by });
-            (*end, OriginId(nodes.len() as u32))
-        });
-        tested.collect()
+        lines.iter().map(|(end, base)| (*end, self.push(Node::Tested { base: *base, by }))).collect()
     }
 
     /// The origin of something made out of both.
@@ -266,7 +294,7 @@ impl OriginTable {
             (a, b) => {
                 // A loop adds the same condition again and again.
                 if let Some(Node::Union(x, y)) = self.node(a)
-                    && (*x == b || *y == b)
+                    && (x == b || y == b)
                 {
                     return a;
                 }
@@ -278,15 +306,18 @@ impl OriginTable {
     /// `base`, which is only there because `by` was tested. `by` alone also makes an origin: of something that
     /// has no text of its own.
     pub fn tested(&mut self, base: OriginId, by: OriginId) -> OriginId {
-        if by.is_none() || by == base || !self.recording {
-            return base;
-        }
-        if let Some(Node::Tested { by: known, .. }) = self.node(base)
-            && *known == by
-        {
-            return base;
-        }
-        self.pair((1, base.0, by.0), Node::Tested { base, by })
+        if self.is_tested(base, by) { base } else { self.pair((1, base.0, by.0), Node::Tested { base, by }) }
+    }
+
+    /// As [`OriginTable::tested`] for a base that has not been tested so: the origin is not looked up.
+    pub(crate) fn tested_anew(&mut self, base: OriginId, by: OriginId) -> OriginId {
+        if self.is_tested(base, by) { base } else { self.push(Node::Tested { base, by }) }
+    }
+
+    /// Whether a test adds nothing.
+    fn is_tested(&self, base: OriginId, by: OriginId) -> bool {
+        let known = |node| matches!(node, Node::Tested { by: known, .. } if known == by);
+        by.is_none() || by == base || !self.recording || self.node(base).is_some_and(known)
     }
 
     /// The origin of nothing: because of `by` no text was written, where otherwise whole `lines` or a part of a
@@ -304,8 +335,11 @@ impl OriginTable {
         let mut at = container;
         loop {
             match self.node(at) {
-                Some(Node::Tested { base, .. }) => at = *base,
-                Some(Node::Leaf(Leaf::Value { path, .. })) => {
+                Some(Node::Tested { base, .. }) => at = base,
+                Some(Node::Leaf(leaf)) => {
+                    let Some(Leaf::Value { path, .. }) = self.leaves.get(leaf as usize) else {
+                        return container;
+                    };
                     let mut path = path.to_string();
                     crate::path::push_member(&mut path, name);
                     return self.leaf(|| Leaf::Value { path: Arc::from(path), place: None });
@@ -320,9 +354,9 @@ impl OriginTable {
         let mut at = id;
         loop {
             match self.node(at)? {
-                Node::Absent { lines, .. } => return Some(*lines),
-                Node::Tested { base, .. } => at = *base,
-                Node::Leaf(_) | Node::Union(..) => return None,
+                Node::Absent { lines, .. } => return Some(lines),
+                Node::Tested { base, .. } => at = base,
+                Node::Template { .. } | Node::Leaf(_) | Node::Union(..) => return None,
             }
         }
     }
@@ -333,7 +367,6 @@ impl OriginTable {
         let mut sum = OriginId::NONE;
         let mut at = id;
         while let Some(Node::Tested { base, by }) = self.node(at) {
-            let (base, by) = (*base, *by);
             sum = self.union(sum, by);
             at = base;
         }
@@ -343,25 +376,20 @@ impl OriginTable {
     /// Gives template files other names in all places, once a render is over: the names under which they were
     /// given instead of those that Helm gives them. No origins are made after that.
     pub(crate) fn rename_files(&mut self, names: &BTreeMap<Arc<str>, Arc<str>>) {
-        // The places of one file follow each other and share its name.
-        let mut last: Option<(Arc<str>, Arc<str>)> = None;
-        for node in &mut self.nodes {
-            let place = match node {
-                Node::Leaf(Leaf::Template(place)) => place,
-                Node::Leaf(
-                    Leaf::Random { call, .. } | Leaf::Unordered { call, .. } | Leaf::Cluster { call, .. },
-                ) => call,
-                _ => continue,
-            };
-            match &last {
-                Some((from, to)) if Arc::ptr_eq(from, &place.file) => place.file = to.clone(),
-                _ => {
-                    let to = names.get(&place.file).unwrap_or(&place.file).clone();
-                    last = Some((std::mem::replace(&mut place.file, to.clone()), to));
-                }
+        let rename = |file: &mut Arc<str>| {
+            if let Some(name) = names.get(file) {
+                *file = Arc::clone(name);
+            }
+        };
+        self.files.iter_mut().for_each(rename);
+        for leaf in &mut self.leaves {
+            if let Leaf::Random { call, .. } | Leaf::Unordered { call, .. } | Leaf::Cluster { call, .. } =
+                leaf
+            {
+                rename(&mut call.file);
             }
         }
-        self.leaves.clear();
+        self.known.clear();
         self.pairs.clear();
     }
 
@@ -376,36 +404,51 @@ impl OriginTable {
         std::mem::take(&mut self.sensed)
     }
 
-    /// The origins with a leaf behind them for which the test holds, however far away.
+    /// The origins with a leaf behind them for which the test holds, however far away. It is not asked about the text
+    /// of templates ([`Leaf::Template`]), which is most of all leaves.
     pub fn reaching(&self, test: impl Fn(&Leaf) -> bool) -> Reached {
+        let leaves: Vec<bool> = self.leaves.iter().map(&test).collect();
         let mut out = Reached(Vec::with_capacity(self.nodes.len()));
         let mut any = false;
         // What a node is made of was made before it.
         for node in &self.nodes {
-            let reached = match node {
+            let reached = match *node {
                 Node::Leaf(leaf) => {
-                    let reached = test(leaf);
+                    let reached = leaves.get(leaf as usize).copied().unwrap_or_default();
                     any |= reached;
                     reached
                 }
+                Node::Template { .. } => false,
                 _ if !any => false,
-                Node::Union(a, b) => out.contains(*a) || out.contains(*b),
-                Node::Tested { base, by } => out.contains(*base) || out.contains(*by),
-                Node::Absent { by, .. } => out.contains(*by),
+                Node::Union(a, b) => out.contains(a) || out.contains(b),
+                Node::Tested { base, by } => out.contains(base) || out.contains(by),
+                Node::Absent { by, .. } => out.contains(by),
             };
             out.0.push(reached);
         }
         out
     }
 
-    /// Whether some leaf was made for which the test holds.
+    /// Whether some leaf was made for which the test holds; as in [`OriginTable::reaching`] none of a template's text.
     pub fn any_leaf(&self, test: impl Fn(&Leaf) -> bool) -> bool {
-        self.nodes.iter().any(|node| matches!(node, Node::Leaf(leaf) if test(leaf)))
+        self.leaves.iter().any(test)
     }
 
     /// The node behind an id.
-    pub fn node(&self, id: OriginId) -> Option<&Node> {
-        self.nodes.get((id.0 as usize).checked_sub(1)?)
+    pub(crate) fn node(&self, id: OriginId) -> Option<Node> {
+        self.nodes.get((id.0 as usize).checked_sub(1)?).copied()
+    }
+
+    /// The leaf that a node is.
+    pub(crate) fn leaf_of(&self, node: Node) -> Option<Leaf> {
+        match node {
+            Node::Template { file, start, end } => {
+                let file = Arc::clone(self.files.get(file as usize)?);
+                Some(Leaf::Template(Place { file, start, end }))
+            }
+            Node::Leaf(leaf) => self.leaves.get(leaf as usize).cloned(),
+            Node::Union(..) | Node::Tested { .. } | Node::Absent { .. } => None,
+        }
     }
 
     /// All leaves behind an id, told apart by what they did. Each leaf stands once; one that was printed is not
@@ -422,30 +465,25 @@ impl OriginTable {
             }
             match self.node(id) {
                 None => {}
-                Some(Node::Leaf(leaf)) => {
-                    if only_tested {
-                        tested_ids.push(id);
-                    } else {
-                        printed_ids.insert(id);
-                        out.printed.push(leaf.clone());
-                    }
+                Some(Node::Template { .. } | Node::Leaf(_)) if only_tested => tested_ids.push(id),
+                Some(node @ (Node::Template { .. } | Node::Leaf(_))) => {
+                    printed_ids.insert(id);
+                    out.printed.extend(self.leaf_of(node));
                 }
                 Some(Node::Union(a, b)) => {
-                    stack.push((*b, only_tested));
-                    stack.push((*a, only_tested));
+                    stack.push((b, only_tested));
+                    stack.push((a, only_tested));
                 }
-                Some(Node::Absent { by, .. }) => stack.push((*by, true)),
+                Some(Node::Absent { by, .. }) => stack.push((by, true)),
                 Some(Node::Tested { base, by }) => {
-                    stack.push((*by, true));
-                    stack.push((*base, only_tested));
+                    stack.push((by, true));
+                    stack.push((base, only_tested));
                 }
             }
         }
         for id in tested_ids {
-            if !printed_ids.contains(&id)
-                && let Some(Node::Leaf(leaf)) = self.node(id)
-            {
-                out.tested.push(leaf.clone());
+            if !printed_ids.contains(&id) {
+                out.tested.extend(self.node(id).and_then(|node| self.leaf_of(node)));
             }
         }
         out

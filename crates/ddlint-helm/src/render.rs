@@ -265,7 +265,7 @@ impl<R: Recorder> Render<R> {
                 let mut set = TemplateSet::new(request.cache.clone());
                 for name in &order {
                     let Some(renderable) = renderables.get(*name) else { continue };
-                    if let Err(error) = set.parse(name, &renderable.file.data) {
+                    if let Err(error) = set.parse(name, &renderable.file.data.bytes()) {
                         table.rename_files(&names);
                         return Err(RenderError::template(*error, &names, table));
                     }
@@ -293,7 +293,7 @@ impl<R: Recorder> Render<R> {
             match engine.execute(name, Value::plain(Data::Map(renderable.dot.clone()))) {
                 Ok(text) => {
                     let text =
-                        if R::ON { text.tested(renderable.enabled_by, engine.origins()) } else { text };
+                        if R::ON { text.tested_once(renderable.enabled_by, engine.origins()) } else { text };
                     let source: Arc<str> = Arc::from(name.as_str());
                     let asked = engine.origins().take_sensed();
                     if asked != Sensed::default() {
@@ -599,10 +599,7 @@ fn crds(node: &ChartNode, full_path: &str, table: &mut OriginTable, out: &mut Ve
         if !file.name.starts_with("crds/") || !wanted {
             continue;
         }
-        let utf8: Arc<str> = match std::str::from_utf8(&file.data) {
-            Ok(text) => Arc::from(text),
-            Err(_) => Arc::from(String::from_utf8_lossy(&file.data)),
-        };
+        let utf8 = file.data.text().unwrap_or_else(|| String::from_utf8_lossy(&file.data).into());
         let origin = table.leaf(|| Leaf::File(file.file.clone()));
         let origin = table.tested(origin, node.enabled_by);
         let segments =

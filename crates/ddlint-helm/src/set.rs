@@ -177,7 +177,7 @@ impl Unit {
     pub(crate) fn literal_origin(&self, start: u32, end: u32, origins: &mut OriginTable) -> OriginId {
         match &self.text {
             Some(text) => text.slice(start as usize, end as usize).origin(origins),
-            None => origins.leaf(|| Leaf::Template(Place { file: Arc::clone(&self.name), start, end })),
+            None => origins.template(&self.name, start, end),
         }
     }
 

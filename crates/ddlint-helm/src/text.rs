@@ -149,6 +149,22 @@ impl Text {
             same
         });
     }
+    /// As [`Text::tested`], for a text that nobody marks again.
+    pub(crate) fn tested_once(mut self, by: OriginId, table: &mut OriginTable) -> Text {
+        if self.is_empty() || Rc::get_mut(&mut self.0).is_none() {
+            return self.tested(by, table);
+        }
+        if let (false, Some(inner)) = (by.is_none(), Rc::get_mut(&mut self.0)) {
+            // Origins are mostly in the order in which they were made: one beyond all before it was not seen yet.
+            let mut highest = OriginId::NONE;
+            for Segment { origin, .. } in &mut inner.segments {
+                let new = *origin > highest;
+                highest = highest.max(*origin);
+                *origin = if new { table.tested_anew(*origin, by) } else { table.tested(*origin, by) };
+            }
+        }
+        self
+    }
     /// The bytes from `start` to `end`, with their origins.
     pub fn slice(&self, start: usize, end: usize) -> Text {
         let mut out = TextBuf::with_capacity(end.saturating_sub(start));

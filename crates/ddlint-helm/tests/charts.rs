@@ -1,7 +1,7 @@
 //! The charts in `tests/charts` against what the real helm made of them, byte for byte (`oracle/record.sh` records).
 
 use ddlint_helm::HelmDialect;
-use ddlint_helm::chart::{ArchiveLimits, load};
+use ddlint_helm::chart::{ArchiveLimits, FileData, load};
 use ddlint_helm::objects::KubeVersion;
 use ddlint_helm::render::{Release, RenderRequest, Rendered, render};
 use ddlint_helm::values::{SetKind, ValuesSource};
@@ -13,14 +13,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts")
 }
 
-fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Arc<[u8]>>) {
+fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, FileData>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let entry = entry.expect("an entry");
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if entry.path().is_dir() {
             walk(&entry.path(), &format!("{name}/"), files);
         } else {
-            files.insert(name, Arc::from(std::fs::read(entry.path()).expect("a file")));
+            files.insert(name, FileData::from(std::fs::read(entry.path()).expect("a file")));
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ddlint_helm::chart::Chart;
+use ddlint_helm::chart::{Chart, ChartFile};
 use ddlint_helm::failure::{Failure, RenderError};
 use ddlint_helm::origin::Leaf;
 use ddlint_helm::render::Rendered;
@@ -254,9 +254,8 @@ impl Builder<'_> {
         let values = chart.values.iter().filter_map(|values| {
             Some((values.file.clone(), values.stream.documents.first()?.text().clone()))
         });
-        let templates = chart.templates.iter().filter_map(|template| {
-            Some((template.file.clone(), std::str::from_utf8(&template.data).ok()?.into()))
-        });
+        let text = |file: &ChartFile| Some((file.file.clone(), file.data.text()?));
+        let templates = chart.templates.iter().filter_map(text);
         let texts: Vec<(Arc<str>, Arc<str>)> = values.chain(templates).collect();
         for (name, text) in texts {
             let id = match self.loader.sources.by_root_path(&name) {

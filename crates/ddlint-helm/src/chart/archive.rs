@@ -2,9 +2,8 @@
 //!
 //! Deliberately absent: writing files; nothing leaves memory, so links and modes mean nothing here.
 
-use crate::chart::{ChartError, PackedFiles};
+use crate::chart::{ChartError, FileData, PackedFiles};
 use std::io::Read;
-use std::sync::Arc;
 
 /// What an archive may hold.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +69,7 @@ pub fn unpack(bytes: &[u8], limits: &ArchiveLimits) -> Result<PackedFiles, Chart
             return Err(ChartError::new("broken archive: unexpected EOF"));
         }
         left -= size;
-        out.push((name, Arc::from(data)));
+        out.push((name, FileData::from(data)));
     }
     if out.is_empty() {
         return Err(ChartError::new("no files in chart archive"));

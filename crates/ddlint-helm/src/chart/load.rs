@@ -5,7 +5,7 @@
 use super::archive::{ArchiveLimits, unpack};
 use super::ignore;
 use super::metadata::Metadata;
-use super::{Chart, ChartError, ChartFile, PackedFiles, ValuesFile};
+use super::{Chart, ChartError, ChartFile, FileData, PackedFiles, ValuesFile};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl Unpacker<'_> {
 /// Loads a chart folder. `files` holds everything below the folder by its path in it, `root` is the folder's own
 /// name, put before the path of each file in places. `.helmignore` is honoured.
 pub fn load(
-    files: &BTreeMap<String, Arc<[u8]>>,
+    files: &BTreeMap<String, FileData>,
     root: &str,
     limits: &ArchiveLimits,
 ) -> Result<Chart, ChartError> {
@@ -84,9 +84,9 @@ fn joined(root: &str, name: &str) -> Arc<str> {
     if root.is_empty() { Arc::from(name) } else { Arc::from(format!("{root}/{name}")) }
 }
 
-fn without_mark(data: &Arc<[u8]>) -> Arc<[u8]> {
+fn without_mark(data: &FileData) -> FileData {
     match data.strip_prefix(&[0xEF, 0xBB, 0xBF]) {
-        Some(rest) => Arc::from(rest),
+        Some(rest) => FileData::from(rest),
         None => data.clone(),
     }
 }
@@ -118,7 +118,7 @@ fn from_files(
     let mut others = Vec::new();
     let mut inner: BTreeMap<String, PackedFiles> = BTreeMap::new();
     for (name, data) in files {
-        let file = |data: &Arc<[u8]>| ChartFile {
+        let file = |data: &FileData| ChartFile {
             name: Arc::from(name.as_str()),
             file: joined(root, &name),
             data: without_mark(data),
@@ -223,19 +223,15 @@ impl Loader<'_> {
         self.warnings.push(format!("Warning: {message}"));
     }
 
-    fn stream(&self, name: &str, data: &[u8]) -> Result<Arc<ddlint_yaml::Stream>, ChartError> {
+    fn stream(&self, name: &str, data: &FileData) -> Result<Arc<ddlint_yaml::Stream>, ChartError> {
         let file = joined(self.root, name);
-        let text = match std::str::from_utf8(data) {
-            Ok(text) => text,
-            Err(error) => {
-                let at = error.valid_up_to() as u32;
-                let message =
-                    format!("cannot load {name}: error converting YAML to JSON: yaml: invalid UTF-8");
-                return Err(ChartError::new(message)
-                    .in_file(&file, Some(ddlint_yaml::Span { start: at, end: at + 1 })));
-            }
+        let Some(text) = data.text() else {
+            let at = std::str::from_utf8(data).map_or_else(|error| error.valid_up_to(), str::len) as u32;
+            let message = format!("cannot load {name}: error converting YAML to JSON: yaml: invalid UTF-8");
+            let span = ddlint_yaml::Span { start: at, end: at + 1 };
+            return Err(ChartError::new(message).in_file(&file, Some(span)));
         };
-        let stream = ddlint_yaml::parse(Arc::from(text));
+        let stream = ddlint_yaml::parse(text);
         match crate::yaml_in::first_document(&stream) {
             Ok(_) => Ok(Arc::new(stream)),
             Err(wrong) => {
@@ -246,11 +242,11 @@ impl Loader<'_> {
         }
     }
 
-    fn check_yaml(&self, name: &str, data: &[u8]) -> Result<(), ChartError> {
+    fn check_yaml(&self, name: &str, data: &FileData) -> Result<(), ChartError> {
         self.stream(name, data).map(|_| ())
     }
 
-    fn metadata_file(&mut self, name: &str, data: &[u8]) -> Result<(), ChartError> {
+    fn metadata_file(&mut self, name: &str, data: &FileData) -> Result<(), ChartError> {
         let stream = self.stream(name, data)?;
         let file = joined(self.root, name);
         let document = crate::yaml_in::first_document(&stream).ok().flatten();
@@ -265,7 +261,7 @@ impl Loader<'_> {
         })
     }
 
-    fn values_file(&self, name: &str, data: &[u8]) -> Result<ValuesFile, ChartError> {
+    fn values_file(&self, name: &str, data: &FileData) -> Result<ValuesFile, ChartError> {
         let stream = self.stream(name, data)?;
         Ok(ValuesFile { file: joined(self.root, name), stream })
     }
@@ -276,8 +272,8 @@ mod tests {
     use super::*;
     use crate::chart::archive::pack;
 
-    fn files(list: &[(&str, &[u8])]) -> BTreeMap<String, Arc<[u8]>> {
-        list.iter().map(|(name, data)| (name.to_string(), Arc::from(*data))).collect()
+    fn files(list: &[(&str, &[u8])]) -> BTreeMap<String, FileData> {
+        list.iter().map(|(name, data)| (name.to_string(), FileData::from(*data))).collect()
     }
 
     fn loaded(list: &[(&str, &[u8])]) -> Result<Chart, String> {

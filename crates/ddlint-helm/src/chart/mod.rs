@@ -6,12 +6,14 @@
 //! the user do to the tree of charts (see `deps`).
 
 mod archive;
+mod data;
 mod ignore;
 mod load;
 mod metadata;
 
 pub use crate::deps::newest_in_range;
 pub use archive::{ArchiveLimits, unpack};
+pub use data::FileData;
 pub use load::{load, load_packed};
 pub(crate) use metadata::scalar_text;
 pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
@@ -20,7 +22,7 @@ use ddlint_yaml::{Span, Stream};
 use std::sync::Arc;
 
 /// The files of a packed chart in the order of the archive.
-pub type PackedFiles = Vec<(String, Arc<[u8]>)>;
+pub type PackedFiles = Vec<(String, FileData)>;
 
 /// A file of a chart.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ pub struct ChartFile {
     /// The name under which the file was given, with the folder of the chart before it.
     pub file: Arc<str>,
     /// The bytes, without a byte order mark.
-    pub data: Arc<[u8]>,
+    pub data: FileData,
 }
 
 /// A `values.yaml`, parsed.

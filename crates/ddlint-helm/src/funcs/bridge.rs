@@ -106,8 +106,11 @@ pub(super) fn ordered_origin(call: &mut Call<'_>, origin: OriginId) -> OriginId 
 
 fn without_unordered(call: &mut Call<'_>, origin: OriginId, depth: u32) -> OriginId {
     let Some(depth) = depth.checked_sub(1) else { return origin };
-    match call.origins.node(origin).cloned() {
-        Some(Node::Leaf(Leaf::Unordered { .. })) => OriginId::NONE,
+    match call.origins.node(origin) {
+        Some(node @ Node::Leaf(_)) => match call.origins.leaf_of(node) {
+            Some(Leaf::Unordered { .. }) => OriginId::NONE,
+            _ => origin,
+        },
         Some(Node::Union(a, b)) => {
             let (left, right) = (without_unordered(call, a, depth), without_unordered(call, b, depth));
             if (left, right) == (a, b) { origin } else { call.origins.union(left, right) }

@@ -170,7 +170,7 @@ fn copy_value(value: &Value, known: &mut HashMap<*const (), Value>) -> Value {
 mod tests {
     use super::*;
     use crate::HelmDialect;
-    use crate::chart::load;
+    use crate::chart::{FileData, load};
     use crate::objects::KubeVersion;
     use crate::render::{Release, render};
     use crate::values::{SetKind, ValuesSource};
@@ -178,7 +178,7 @@ mod tests {
     use std::sync::Arc;
 
     fn chart() -> Arc<Chart> {
-        let files: BTreeMap<String, Arc<[u8]>> = [
+        let files: BTreeMap<String, FileData> = [
             (
                 "Chart.yaml",
                 "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies:\n  - {name: db, version: 0.1.0, condition: db.enabled}\n",
@@ -196,7 +196,7 @@ mod tests {
             ),
         ]
         .into_iter()
-        .map(|(name, text)| (name.to_string(), Arc::from(text.as_bytes())))
+        .map(|(name, text)| (name.to_string(), FileData::from(text)))
         .collect();
         Arc::new(load(&files, "web", &crate::chart::ArchiveLimits::default()).expect("a chart"))
     }
