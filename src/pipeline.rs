@@ -342,22 +342,43 @@ fn summary(model: &Model) -> Summary {
     }
 }
 
+/// What `render` prints, and what it was made of.
+pub struct Printed {
+    /// The documents, and behind `length` what ended them when they were read again.
+    text: Arc<str>,
+    length: usize,
+    end: String,
+    /// What was linted.
+    pub linted: Linted,
+    /// What the documents alone were read to.
+    pub alone: Model,
+}
+
+impl Printed {
+    /// The stream, in parts.
+    pub fn stream(&self) -> [&str; 2] {
+        [self.text.get(..self.length).unwrap_or_default(), &self.end]
+    }
+}
+
 /// The stream of everything that would be deployed, and the errors that stand in it too.
-pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
+pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> Printed {
     let settings = inputs.settings.clone();
     let linted = lint(inputs, rules);
     let documents = documents(&linted.model);
     // What the documents alone show decides what has to travel in comments, so that both ways report the same.
     let (mut text, begins) = stream::documents(&documents);
-    let alone: Arc<str> = format!("{text}{}", stream::end(&[], &[], &Report::default())).into();
+    let length = text.len();
+    text.push_str(&stream::end(&[], &[], &Report::default()));
+    let text: Arc<str> = text.into();
     let known: Vec<Known<'_>> =
         documents.iter().zip(begins).map(|(it, at)| Known { document: it.document, at }).collect();
-    let parsed = parse_known(Arc::clone(&alone), &known);
-    debug_assert_eq!(parsed, ddlint_yaml::parse(Arc::clone(&alone)));
+    let parsed = parse_known(Arc::clone(&text), &known);
+    debug_assert_eq!(parsed, ddlint_yaml::parse(Arc::clone(&text)));
     let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
-    let seen = add_stdin(&mut discovered, alone, Some(parsed));
-    let alone = finish(Read { discovered, settings, carried: seen, whole: false }, rules).1;
+    let seen = add_stdin(&mut discovered, Arc::clone(&text), Some(parsed));
+    let (model, alone) = finish(Read { discovered, settings, carried: seen, whole: false }, rules);
     let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Reported> {
         let all = report.findings.iter().chain(&report.hidden);
         all.map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()
@@ -384,8 +405,8 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> (String, Linted) {
         .filter(|finding| !same(finding, whole.get(&finding.fingerprint)))
         .map(|finding| finding.fingerprint.clone())
         .collect();
-    text.push_str(&stream::end(&carried, &silent, &linted.report));
-    (text, linted)
+    let end = stream::end(&carried, &silent, &linted.report);
+    Printed { text, length, end, linted, alone: model }
 }
 
 fn documents(model: &Model) -> Vec<DocumentOut<'_>> {

@@ -4,6 +4,7 @@
 
 use std::io::IsTerminal;
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 use super::bar::Bar;
 use super::configuration::{self, Configuration};
@@ -74,6 +75,7 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
     let bar = Bar::start(!args.no_progress && !args.quiet);
     // The process is over soon: what was read is not taken down piece by piece.
+    let _parsed = ManuallyDrop::new(Arc::clone(&inputs.settings.rendering.parsed));
     let mut linted = ManuallyDrop::new(pipeline::lint(inputs, &rules));
     let ran = |id: &str| judging.selection.contains(registry, id);
     let unused = judging.overrides.severity.get(suppress::UNUSED).copied().unwrap_or(Severity::Warning);

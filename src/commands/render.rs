@@ -1,6 +1,7 @@
 //! `render` and `trace`.
 
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 use super::configuration::{self, Configuration};
 use super::{Stop, complain_of, input, print, settings, start_threads, working_directory};
@@ -24,11 +25,13 @@ pub(super) fn render(input: &InputArgs) -> Result<u8, Stop> {
     let mut paths = Vec::new();
     let inputs = input::inputs(input, &configuration, settings, &directory, &mut paths, false)?;
     let rules = Rules { registry, selection: &selection, overrides: &overrides };
-    let (text, linted) = pipeline::render(inputs, &rules);
     // The process ends: its memory goes back at once, and not piece by piece.
-    let (text, linted) = (ManuallyDrop::new(text), ManuallyDrop::new(linted));
-    print(&text)?;
-    Ok(complain_of(&linted.model))
+    let _parsed = ManuallyDrop::new(Arc::clone(&inputs.settings.rendering.parsed));
+    let printed = ManuallyDrop::new(pipeline::render(inputs, &rules));
+    for part in printed.stream() {
+        print(part)?;
+    }
+    Ok(complain_of(&printed.linted.model))
 }
 
 /// `ddlint trace`
