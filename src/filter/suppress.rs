@@ -61,6 +61,13 @@ fn error(place: Place, message: String, help: Option<String>) -> InputError {
     InputError { code: "bad-suppression", message, help, place: Some(place), file: None }
 }
 
+/// Whether a text may hold what the pattern looks for: a stream names ddlint before each document.
+fn may_suppress(text: &str) -> bool {
+    const WORD: &str = "ddlint:";
+    memchr::memmem::find_iter(text.as_bytes(), WORD)
+        .any(|at| text.get(at + WORD.len()..).is_some_and(|rest| rest.trim_start().starts_with("ignore")))
+}
+
 /// All suppressions of a model, and what is wrong with others.
 pub fn collect(model: &Model, known_rule: &KnownRule<'_>) -> (Vec<Suppression>, Vec<InputError>) {
     let mut out = Vec::new();
@@ -75,7 +82,7 @@ pub fn collect(model: &Model, known_rule: &KnownRule<'_>) -> (Vec<Suppression>, 
         spans.extend(doc.tree.comments().iter().map(|comment| comment.span));
     }
     for (&file, source) in &naming {
-        if matches!(source.origin, Origin::Rendered(_)) {
+        if matches!(source.origin, Origin::Rendered(_)) || !may_suppress(&source.text) {
             continue;
         }
         let in_comment = |offset: u32| match comments.get(&file) {

@@ -4,7 +4,7 @@
 //! Used by the template functions `semver` and `semverCompare` and for the versions of dependencies.
 //! Deliberately absent: the reasons why a version does not match (only the answer is needed).
 
-use regex::Regex;
+use regex_lite::Regex;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 

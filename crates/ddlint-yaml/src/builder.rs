@@ -309,8 +309,10 @@ impl<'t> Builder<'t> {
         slot.start = slot.start.max(self.last_end);
         let inner = slot.inner();
         let end = inner as usize + cooked.len();
-        let written = self.text.as_bytes().get(inner as usize..end);
-        if end <= self.chunk_end as usize && written == Some(cooked.as_bytes()) {
+        let written =
+            self.text.as_bytes().get(inner as usize..end).filter(|_| end <= self.chunk_end as usize);
+        // Mostly it is that very piece of the source.
+        if written.is_some_and(|it| std::ptr::eq(it, cooked.as_bytes()) || it == cooked.as_bytes()) {
             slot.a = length;
             return Some(());
         }

@@ -23,46 +23,48 @@ impl<R: Recorder> Engine<R> {
             return Ok(receiver);
         }
         let plain = args.is_empty() && last.is_none();
-        let mut names = names.names(frame.source()).peekable();
-        while let Some(name) = names.next() {
-            if !plain && names.peek().is_none() {
-                return self.method(frame, dot, receiver, name, args, last);
+        let mut rest = names;
+        while !rest.is_empty() {
+            let (name, behind) = rest.first_name(frame.source());
+            if !plain && behind.is_empty() {
+                return self.method(frame, dot, receiver, text(name), args, last);
             }
             receiver = self.field(frame, receiver, name)?;
+            rest = behind;
         }
         Ok(receiver)
     }
 
-    fn field(&mut self, frame: &mut Frame<'_>, receiver: Ev, name: &str) -> Fails<Ev> {
+    fn field(&mut self, frame: &mut Frame<'_>, receiver: Ev, name: &[u8]) -> Fails<Ev> {
         let origin = receiver.value.origin;
         let found = match &receiver.value.data {
             Data::Nil if receiver.iface => {
-                let reason = format!("nil pointer evaluating interface {{}}.{name}");
+                let reason = format!("nil pointer evaluating interface {{}}.{}", text(name));
                 return self.fail(frame, reason, origin);
             }
             Data::Nil => Ev::concrete(Value { data: Data::Nil, origin }),
             Data::Map(map) => {
                 let iface = map.kind != MapKind::Strings;
-                let value = map.get(name.as_bytes()).unwrap_or_else(|| {
-                    let origin = if R::ON { self.origins.member(origin, name) } else { origin };
+                let value = map.get(name).unwrap_or_else(|| {
+                    let origin = if R::ON { self.origins.member(origin, text(name)) } else { origin };
                     missing(map.kind, origin)
                 });
                 Ev { value, iface }
             }
-            Data::Object(object) => match object.field(name) {
+            Data::Object(object) => match object.field(text(name)) {
                 Some(value) => Ev::concrete(value),
                 None => match object.as_container().map(|container| container.data.clone()) {
                     Some(Data::Map(map)) => {
-                        let value = map.get(name.as_bytes()).unwrap_or_else(|| missing(map.kind, origin));
+                        let value = map.get(name).unwrap_or_else(|| missing(map.kind, origin));
                         Ev { value, iface: map.kind != MapKind::Strings }
                     }
-                    _ => match self.call_method(object, name, &[]) {
-                        Some(result) => return self.method_result(frame, name, result, origin),
-                        None => return self.no_field(frame, &receiver, name),
+                    _ => match self.call_method(object, text(name), &[]) {
+                        Some(result) => return self.method_result(frame, text(name), result, origin),
+                        None => return self.no_field(frame, &receiver, text(name)),
                     },
                 },
             },
-            _ => return self.no_field(frame, &receiver, name),
+            _ => return self.no_field(frame, &receiver, text(name)),
         };
         if !R::ON || origin.is_none() {
             return Ok(found);
@@ -152,6 +154,11 @@ impl<R: Recorder> Engine<R> {
         let blame = receiver.value.origin(&mut self.origins);
         self.fail(frame, format!("can't evaluate field {name} in type {type_name}"), blame)
     }
+}
+
+/// A name. The lexer takes nothing else as one than letters and digits.
+fn text(name: &[u8]) -> &str {
+    std::str::from_utf8(name).unwrap_or_default()
 }
 
 /// What a map gives for a key that is not there (Helm asks for the zero value).

@@ -29,10 +29,13 @@ impl Span {
         std::str::from_utf8(self.bytes(source)).unwrap_or_default()
     }
 
-    /// The names of a range `.a.b.c`.
-    pub(crate) fn names(self, source: &[u8]) -> std::str::Split<'_, char> {
-        let names = self.name(source);
-        names.strip_prefix('.').unwrap_or(names).split('.')
+    /// The first name of a range `.a.b.c`, and the range behind it.
+    pub(crate) fn first_name(self, source: &[u8]) -> (&[u8], Span) {
+        let bytes = self.bytes(source);
+        let names = bytes.strip_prefix(b".").unwrap_or(bytes);
+        let length = names.iter().position(|&byte| byte == b'.').unwrap_or(names.len());
+        let start = self.end.saturating_sub((names.len() - length) as u32);
+        (names.get(..length).unwrap_or_default(), Span { start, end: self.end })
     }
 
     pub(crate) fn is_empty(self) -> bool {

@@ -15,10 +15,15 @@ use std::sync::Arc;
 /// no chart comes near either.
 const MAX_NESTING: u32 = 1_000;
 
-type Parsed<T> = Result<T, ParseError>;
+/// Errors are boxed: what is passed from hand to hand for each word of a template is small.
+type Parsed<T> = Result<T, Box<ParseError>>;
 
 /// Parses a whole text.
-pub(super) fn parse(source: Arc<[u8]>) -> Parsed<Ast> {
+pub(super) fn parse(source: Arc<[u8]>) -> Result<Ast, ParseError> {
+    parse_boxed(source).map_err(|error| *error)
+}
+
+fn parse_boxed(source: Arc<[u8]>) -> Parsed<Ast> {
     let bytes = Arc::clone(&source);
     let mut parser = Parser {
         lexer: Lexer::new(&bytes),
@@ -132,11 +137,8 @@ impl<'a> Parser<'a> {
     }
 
     fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        Err(ParseError {
-            message: message.into(),
-            line: self.tree.token[0].line,
-            offset: self.tree.token[0].start,
-        })
+        let Token { line, start: offset, .. } = self.tree.token[0];
+        Err(Box::new(ParseError { message: message.into(), line, offset }))
     }
 
     fn unexpected<T>(&self, token: Token, context: &str) -> Parsed<T> {
@@ -147,11 +149,7 @@ impl<'a> Parser<'a> {
         if self.tree.action_line != 0 && self.tree.action_line != token.line {
             let what = if shown.ends_with(" action") { "" } else { " in action" };
             let line = self.tree.action_line;
-            return Err(ParseError {
-                message: format!("{shown}{what} started at {}:{line}", ParseError::NAME),
-                line: self.tree.token[0].line,
-                offset: self.tree.token[0].start,
-            });
+            return self.fail(format!("{shown}{what} started at {}:{line}", ParseError::NAME));
         }
         self.fail(shown)
     }

@@ -79,8 +79,7 @@ impl Parser<'_> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.backup();
-                    let command = self.command()?;
-                    self.cmds.push(command);
+                    self.command()?;
                 }
                 _ => return self.unexpected(token, context),
             }
@@ -132,14 +131,13 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn command(&mut self) -> Parsed<Cmd> {
+    /// Reads a command, to those of the pipeline.
+    fn command(&mut self) -> Parsed<()> {
         let pos = self.peek_non_space().start;
         let first = self.exprs.len();
         loop {
             self.peek_non_space();
-            if let Some(operand) = self.operand()? {
-                self.exprs.push(operand);
-            }
+            self.operand()?;
             let token = self.next();
             match token.kind {
                 Kind::Space => continue,
@@ -151,26 +149,33 @@ impl Parser<'_> {
         }
         let args: Box<[Expr]> = self.exprs.drain(first..).collect();
         match args.last() {
-            Some(last) => Ok(Cmd { pos, end: last.span.end, args }),
+            Some(last) => {
+                self.cmds.push(Cmd { pos, end: last.span.end, args });
+                Ok(())
+            }
             None => self.fail("empty command"),
         }
     }
 
-    fn operand(&mut self) -> Parsed<Option<Expr>> {
-        let Some(term) = self.term()? else { return Ok(None) };
+    /// Reads an operand, if there is one, to those of the command.
+    fn operand(&mut self) -> Parsed<()> {
+        if !self.term()? {
+            return Ok(());
+        }
         let first = self.peek();
         if first.kind != Kind::Field {
-            return Ok(Some(term));
+            return Ok(());
         }
-        let mut span = term.span;
+        let mut end = first.end;
         while self.peek().kind == Kind::Field {
-            span.end = self.next().end;
+            end = self.next().end;
         }
         // They stand side by side.
-        let fields = Span { start: first.start, end: span.end };
-        let kind = match term.kind {
-            ExprKind::Field(before) => ExprKind::Field(Span { end: span.end, ..before }),
-            ExprKind::Variable { slot, name, .. } => ExprKind::Variable { slot, name, fields },
+        let fields = Span { start: first.start, end };
+        let Some(mut term) = self.exprs.pop() else { return Ok(()) };
+        match &mut term.kind {
+            ExprKind::Field(before) => before.end = end,
+            ExprKind::Variable { fields: none, .. } => *none = fields,
             ExprKind::Bool(_)
             | ExprKind::Str { .. }
             | ExprKind::Number(_)
@@ -179,12 +184,19 @@ impl Parser<'_> {
                 let term = term.shown(self.lexer.input()).to_string();
                 return self.fail(format!("unexpected . after term {}", quote(term.as_bytes())));
             }
-            _ => ExprKind::Chain { base: Box::new(term), fields },
-        };
-        Ok(Some(Expr { pos: first.start, span, kind }))
+            _ => {
+                let span = term.span;
+                let kind = ExprKind::Chain { base: Box::new(term), fields };
+                term = Expr { pos: first.start, span, kind };
+            }
+        }
+        (term.pos, term.span.end) = (first.start, end);
+        self.exprs.push(term);
+        Ok(())
     }
 
-    fn term(&mut self) -> Parsed<Option<Expr>> {
+    /// Reads a term to the operands of the command, and says whether there is one.
+    fn term(&mut self) -> Parsed<bool> {
         let token = self.next_non_space();
         let bytes = self.lexer.bytes(token);
         let span = Span { start: token.start, end: token.end };
@@ -213,7 +225,8 @@ impl Parser<'_> {
                 let pipe =
                     self.nested(|parser| parser.pipeline("parenthesized pipeline", Kind::RightParen))?;
                 let span = Span { start: token.start, end: pipe.end + 1 };
-                return Ok(Some(Expr { pos: pipe.pos, span, kind: ExprKind::Pipe(Box::new(pipe)) }));
+                self.exprs.push(Expr { pos: pipe.pos, span, kind: ExprKind::Pipe(Box::new(pipe)) });
+                return Ok(true);
             }
             Kind::String | Kind::RawString => {
                 let Some(inner) = unquote(bytes) else { return self.fail("invalid syntax") };
@@ -225,10 +238,11 @@ impl Parser<'_> {
             }
             _ => {
                 self.backup();
-                return Ok(None);
+                return Ok(false);
             }
         };
-        Ok(Some(Expr { pos: token.start, span, kind }))
+        self.exprs.push(Expr { pos: token.start, span, kind });
+        Ok(true)
     }
 
     fn checked<T>(&self, result: Result<T, String>) -> Parsed<T> {
