@@ -93,7 +93,15 @@ impl DiskTree {
         if let Some(known) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Ok(Arc::clone(known));
         }
-        let folder: Arc<Path> = self.followed(&self.root.join(path))?.into();
+        // The folder above is known mostly: only the last part may still be a link.
+        let folder: Arc<Path> = match path.rsplit_once('/').unwrap_or(("", path)) {
+            (_, "") => Arc::from(&*self.root),
+            (above, name) => {
+                let here = self.folder(above)?.join(name);
+                let link = fs::symlink_metadata(&here).map_err(|error| system(&error))?.is_symlink();
+                if link { self.followed(&here)?.into() } else { here.into() }
+            }
+        };
         let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
         folders.insert(path.to_string(), Arc::clone(&folder));
         Ok(folder)
@@ -158,8 +166,9 @@ impl Tree for DiskTree {
             return Err(ReadError::TooLarge(length));
         }
         let mut bytes = Vec::with_capacity(length as usize);
-        // The file may grow while it is read.
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| system(&error))?;
+        // What is written to the file from now on is not read; where no length is told, its end has to be looked for.
+        let most = if length == 0 { LARGEST + 1 } else { length };
+        file.take(most).read_to_end(&mut bytes).map_err(|error| system(&error))?;
         if bytes.len() as u64 > LARGEST { Err(ReadError::TooLarge(bytes.len() as u64)) } else { Ok(bytes) }
     }
 

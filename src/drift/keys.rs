@@ -268,6 +268,17 @@ fn affected(base: &Rendered, wanted: &str) -> Sources {
     })
 }
 
+/// Those of the templates that still draw something: the others write the same with each draw. Where one drifted
+/// without a draw of its own, another one hands it what it draws, and all of them are needed.
+fn drawing(base: &Rendered, now: &Rendered, own: &Sources, fields: &[Field]) -> Sources {
+    let draws = |rendered: &Rendered, source| rendered.sensed.get(source).is_some_and(|asked| asked.random);
+    let drifted = fields.iter().filter_map(|field| base.documents.get(field.at.document));
+    if drifted.into_iter().any(|document| !draws(base, &document.source)) {
+        return own.clone();
+    }
+    own.iter().filter(|&source| draws(now, source)).cloned().collect()
+}
+
 fn stopped_by(
     varied: &Varied<'_, '_>,
     base: &Rendered,
@@ -311,8 +322,9 @@ fn stopped_by(
         return None;
     }
     // What the schema refuses is no remedy either.
-    let first = render(World::default(), &own, false)?;
-    let still = compare::differing(&now.documents, &first.documents, None)?;
+    let drawing = drawing(base, &now, &own, fields);
+    let first = render(World::default(), &drawing, false)?;
+    let still = compare::differing(&now.documents, &first.documents, Some(&drawing))?;
     let still: BTreeSet<(usize, Vec<Step>)> = (still.into_iter())
         .filter_map(|at| Some((at.document, compare::path_of(now.documents.get(at.document)?, at.span))))
         .collect();

@@ -142,10 +142,10 @@ pub struct OriginTable {
     files: Vec<Arc<str>>,
     /// All other leaves.
     leaves: Vec<Leaf>,
-    known: HashMap<Leaf, OriginId, BuildHasherDefault<PairHasher>>,
+    known: QuickMap<Leaf, OriginId>,
     /// Nodes of numbers alone, by kind and parts. They are made with every byte that is written under a condition,
     /// so looking them up is cheap.
-    pairs: HashMap<(u32, u32, u32), OriginId, BuildHasherDefault<PairHasher>>,
+    pairs: QuickMap<(u32, u32, u32), OriginId>,
     recording: bool,
     sensed: Sensed,
 }
@@ -190,6 +190,9 @@ impl Hasher for PairHasher {
         self.0 ^ (self.0 >> 29)
     }
 }
+
+/// A map whose keys are those of one render.
+pub(crate) type QuickMap<K, V> = HashMap<K, V, BuildHasherDefault<PairHasher>>;
 
 /// The leaves behind an origin.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

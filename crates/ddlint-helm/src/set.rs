@@ -4,13 +4,12 @@
 //! which of them are executed.
 
 use crate::error::{ErrorKind, Frame, TemplateError};
-use crate::origin::{Leaf, OriginId, OriginTable, Place};
+use crate::origin::{Leaf, OriginId, OriginTable, Place, QuickMap};
 use crate::template::ast::Tree;
 use crate::template::{ParseCache, Parsed};
 use crate::text::Text;
 use crate::value::Value;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -56,7 +55,7 @@ pub(crate) struct TemplateSet {
 /// Definitions over those of the set that was cloned for `tpl`.
 #[derive(Debug, Default)]
 struct Names {
-    known: HashMap<Arc<str>, Template>,
+    known: QuickMap<Arc<str>, Template>,
     under: Option<Rc<Names>>,
 }
 
@@ -142,14 +141,14 @@ impl TemplateSet {
             return;
         }
         if nested && Rc::strong_count(&self.names) > 1 {
-            self.names = Rc::new(Names { known: HashMap::new(), under: Some(Rc::clone(&self.names)) });
+            self.names = Rc::new(Names { known: QuickMap::default(), under: Some(Rc::clone(&self.names)) });
         }
         match Rc::get_mut(&mut self.names) {
             Some(names) => {
                 names.known.insert(Arc::clone(&template.name), template);
             }
             None => {
-                let known = HashMap::from([(Arc::clone(&template.name), template)]);
+                let known = QuickMap::from_iter([(Arc::clone(&template.name), template)]);
                 self.names = Rc::new(Names { known, under: Some(Rc::clone(&self.names)) });
             }
         }

@@ -257,12 +257,13 @@ impl Builder<'_> {
         let text = |file: &ChartFile| Some((file.file.clone(), file.data.text()?));
         let templates = chart.templates.iter().filter_map(text);
         let texts: Vec<(Arc<str>, Arc<str>)> = values.chain(templates).collect();
+        // What lies in an archive cannot be opened by its name.
+        let open = self.loader.tree.kind(&chart.file) == Some(EntryKind::File);
         for (name, text) in texts {
             let id = match self.loader.sources.by_root_path(&name) {
                 Some(id) => id,
                 None => {
                     let display = self.loader.tree.display(&name);
-                    let open = self.loader.tree.kind(&name) == Some(EntryKind::File);
                     let origin = if open { Origin::Disk } else { Origin::Packed };
                     self.loader.sources.add(SourceFile::new(display, &*name, text, origin))
                 }

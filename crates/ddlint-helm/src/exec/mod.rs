@@ -19,14 +19,13 @@ mod walk;
 use crate::HelmDialect;
 use crate::error::{ErrorKind, TemplateError};
 use crate::funcs::FuncError;
-use crate::origin::{OriginId, OriginTable};
+use crate::origin::{OriginId, OriginTable, QuickMap};
 use crate::set::{Template, TemplateSet};
 use crate::template::ast::{Cmd, Expr, Node, Pipe};
 use crate::text::{Text, TextBuf};
 use crate::value::Value;
 use crate::world::World;
 use meter::{Limits, Meter};
-use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -100,7 +99,7 @@ pub(crate) struct Engine<R: Recorder> {
     meter: Meter,
     dialect: HelmDialect,
     /// How often each template is being included.
-    included: HashMap<Arc<str>, u32>,
+    included: QuickMap<Arc<str>, u32>,
     depth: u32,
     /// What was tested for text to be written here, since the innermost include.
     control: OriginId,
@@ -122,7 +121,7 @@ impl<R: Recorder> Engine<R> {
             origins,
             meter: Meter::new(limits),
             dialect,
-            included: HashMap::new(),
+            included: QuickMap::default(),
             depth: 0,
             control: OriginId::NONE,
             full_control: OriginId::NONE,

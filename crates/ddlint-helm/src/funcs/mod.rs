@@ -44,12 +44,11 @@ mod words;
 
 use crate::error::TemplateError;
 use crate::exec::meter::Meter;
-use crate::origin::{Leaf, OriginId, OriginTable, Place, Sensed};
+use crate::origin::{Leaf, OriginId, OriginTable, Place, QuickMap, Sensed};
 use crate::text::Text;
 pub(crate) use crate::value::Ty;
 use crate::value::{Data, List, Map, Object, Value};
 use crate::world::{Draw, World};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
@@ -74,7 +73,7 @@ const TABLES: &[&[FuncDef]] = &[
     tests::FUNCS,
 ];
 
-static INDEX: LazyLock<HashMap<&'static str, &'static FuncDef>> =
+static INDEX: LazyLock<QuickMap<&'static str, &'static FuncDef>> =
     LazyLock::new(|| TABLES.iter().flat_map(|t| t.iter()).map(|f| (f.name, f)).collect());
 
 /// The function of that name, whatever the dialect; see [`FuncDef::v4_only`].

@@ -4,16 +4,16 @@
 //! render of its own.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::{Prepared, Render, RenderRequest, Rendered, check_request, fit_schemas, prepare};
 use crate::chart::Chart;
 use crate::coalesce::{GLOBAL, empty_map};
 use crate::exec::NoRecording;
 use crate::failure::RenderError;
-use crate::origin::{OriginId, OriginTable};
+use crate::origin::{OriginId, OriginTable, QuickMap};
 use crate::set::TemplateSet;
-use crate::value::{Data, Entry, List, Map, Value};
+use crate::value::{Data, List, Map, Value};
 use crate::values;
 
 /// What a value is set to.
@@ -130,39 +130,54 @@ fn put(values: &Map, steps: &[String], to: SetTo) -> Option<()> {
 
 /// A copy of values: their origins stand in the table of another render.
 pub(super) fn without_origins(values: &Map) -> Map {
-    copy(values, &mut HashMap::new())
+    copy(values, 1, &mut QuickMap::default())
 }
 
+/// What was copied of what somebody else holds too, by its address.
+type Copied = QuickMap<usize, Value>;
+
 /// A copy without origins in which what was shared is shared again: a chart's values are a part of its parent's.
-fn copy(map: &Map, known: &mut HashMap<*const (), Value>) -> Map {
-    let at = std::rc::Rc::as_ptr(&map.entries).cast::<()>();
-    if let Some(Value { data: Data::Map(same), .. }) = known.get(&at) {
+/// What has more than so many `holders` is shared.
+fn copy(map: &Map, holders: usize, known: &mut Copied) -> Map {
+    let shared = Rc::strong_count(&map.entries) > holders;
+    let at = Rc::as_ptr(&map.entries).addr();
+    if shared && let Some(Value { data: Data::Map(same), .. }) = known.get(&at) {
         return Map { entries: same.entries.clone(), kind: map.kind };
     }
-    let entries = map.entries.borrow();
-    let copied = entries.iter().map(|(key, entry)| {
-        (key.clone(), Entry { key_origin: OriginId::NONE, value: copy_value(&entry.value, known) })
-    });
-    let made = Map::new(copied.collect(), map.kind);
-    known.insert(at, Value::plain(Data::Map(made.clone())));
+    let mut entries = map.entries.borrow().clone();
+    for entry in entries.values_mut() {
+        entry.key_origin = OriginId::NONE;
+        copy_value(&mut entry.value, known);
+    }
+    let made = Map::new(entries, map.kind);
+    if shared {
+        known.insert(at, Value::plain(Data::Map(made.clone())));
+    }
     made
 }
 
-fn copy_value(value: &Value, known: &mut HashMap<*const (), Value>) -> Value {
-    match &value.data {
-        Data::Map(map) => Value::plain(Data::Map(copy(map, known))),
+/// Makes a value a copy of itself.
+fn copy_value(value: &mut Value, known: &mut Copied) {
+    value.origin = OriginId::NONE;
+    match &mut value.data {
+        // The value itself is a second holder, until it is a copy.
+        Data::Map(map) => *map = copy(map, 2, known),
         Data::List(list) => {
-            let at = std::rc::Rc::as_ptr(&list.items).cast::<()>();
-            if let Some(Value { data: Data::List(same), .. }) = known.get(&at) {
-                let same = List { items: same.items.clone(), kind: list.kind };
-                return Value::plain(Data::List(same));
+            let shared = Rc::strong_count(&list.items) > 2;
+            let at = Rc::as_ptr(&list.items).addr();
+            if shared && let Some(Value { data: Data::List(same), .. }) = known.get(&at) {
+                *list = List { items: same.items.clone(), kind: list.kind };
+                return;
             }
-            let items = list.items.borrow().iter().map(|item| copy_value(item, known)).collect();
+            let mut items = list.items.borrow().clone();
+            items.iter_mut().for_each(|item| copy_value(item, known));
             let made = List::new(items, list.kind);
-            known.insert(at, Value::plain(Data::List(made.clone())));
-            Value::plain(Data::List(made))
+            if shared {
+                known.insert(at, Value::plain(Data::List(made.clone())));
+            }
+            *list = made;
         }
-        data => Value::plain(data.clone()),
+        _ => {}
     }
 }
 

@@ -11,11 +11,10 @@ mod parse;
 pub(crate) use lex::decode;
 
 use crate::manifest::ReadManifest;
-use crate::origin::PairHasher;
+use crate::origin::{PairHasher, QuickMap};
 use crate::schema::Schema;
 use ast::Ast;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why a text is no template.
@@ -54,9 +53,9 @@ type Schemas = Vec<(Arc<[u8]>, Arc<Result<Schema, String>>)>;
 /// again with other values mostly writes the same documents again.
 #[derive(Debug, Default)]
 pub struct ParseCache {
-    manifests: Mutex<HashMap<u64, Manifests, BuildHasherDefault<PairHasher>>>,
-    known: Mutex<HashMap<u64, Known, BuildHasherDefault<PairHasher>>>,
-    schemas: Mutex<HashMap<u64, Schemas, BuildHasherDefault<PairHasher>>>,
+    manifests: Mutex<QuickMap<u64, Manifests>>,
+    known: Mutex<QuickMap<u64, Known>>,
+    schemas: Mutex<QuickMap<u64, Schemas>>,
 }
 
 fn hash(bytes: &[u8]) -> u64 {
