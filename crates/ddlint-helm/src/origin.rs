@@ -206,12 +206,14 @@ pub struct Resolved {
 impl OriginTable {
     /// An empty table; with `recording` false every origin made is [`OriginId::NONE`].
     pub fn new(recording: bool) -> Self {
+        // So many there are at least where anything is recorded.
+        let some = if recording { 4096 } else { 0 };
         OriginTable {
-            nodes: Vec::new(),
+            nodes: Vec::with_capacity(some),
             files: Vec::new(),
             leaves: Vec::new(),
-            known: HashMap::default(),
-            pairs: HashMap::default(),
+            known: QuickMap::with_capacity_and_hasher(some / 4, BuildHasherDefault::default()),
+            pairs: QuickMap::with_capacity_and_hasher(some, BuildHasherDefault::default()),
             recording,
             sensed: Sensed::default(),
         }

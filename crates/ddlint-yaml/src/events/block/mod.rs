@@ -77,7 +77,15 @@ impl<'t, 's, S: Sink> Reader<'t, 's, S> {
     }
 
     fn spaces(&self, at: usize) -> usize {
-        self.bytes.get(at..).unwrap_or_default().iter().take_while(|&&byte| byte == b' ').count()
+        let (words, rest) = self.bytes.get(at..).unwrap_or_default().as_chunks::<8>();
+        // Deep indentation is a good part of a manifest.
+        for (number, word) in words.iter().enumerate() {
+            let other = u64::from_le_bytes(*word) ^ u64::from_le_bytes([b' '; 8]);
+            if other != 0 {
+                return number * 8 + other.trailing_zeros() as usize / 8;
+            }
+        }
+        words.len() * 8 + rest.iter().take_while(|&&byte| byte == b' ').count()
     }
 
     /// The end of the line that `at` stands in.

@@ -19,6 +19,16 @@ pub(super) enum Stop {
     Line(usize),
 }
 
+/// What may end the line of a plain scalar.
+const MAY_STOP: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'\n' as usize] = true;
+    table[b':' as usize] = true;
+    table[b'#' as usize] = true;
+    table[b'\t' as usize] = true;
+    table
+};
+
 impl<S: Sink> Reader<'_, '_, S> {
     pub(super) fn scalar(&mut self, start: usize, end: usize, text: Cow<'_, str>, style: Style) {
         self.last = end;
@@ -41,23 +51,24 @@ impl<S: Sink> Reader<'_, '_, S> {
         let mut at = start;
         let rest = self.bytes.get(start..).unwrap_or_default();
         let mut stop = None;
-        for &byte in rest {
-            match byte {
-                b'\n' => {
-                    stop = Some(Stop::Line(at));
-                    break;
-                }
-                b':' if self.ends(at + 1) => {
-                    stop = Some(Stop::Key(at));
-                    break;
-                }
-                b'#' if at > start && self.byte(at - 1) == Some(b' ') => {
-                    stop = Some(Stop::Comment(at));
-                    break;
-                }
-                b'\t' => return None,
-                _ => at += 1,
+        for (place, &byte) in rest.iter().enumerate() {
+            if !MAY_STOP[usize::from(byte)] {
+                continue;
             }
+            at = start + place;
+            stop = match byte {
+                b'\n' => Some(Stop::Line(at)),
+                b':' if self.ends(at + 1) => Some(Stop::Key(at)),
+                b'#' if at > start && self.byte(at - 1) == Some(b' ') => Some(Stop::Comment(at)),
+                b'\t' => return None,
+                _ => None,
+            };
+            if stop.is_some() {
+                break;
+            }
+        }
+        if stop.is_none() {
+            at = self.bytes.len();
         }
         let kept = self.bytes.get(start..at).unwrap_or_default();
         let blanks = kept.iter().rev().take_while(|&&byte| byte == b' ').count();
