@@ -71,6 +71,22 @@ pub struct Run {
     pub column: u32,
 }
 
+impl Run {
+    /// Line and column in the file of an offset in the stream's text. They are counted from the run's begin: a stream
+    /// is long, and few places of it are told.
+    fn line_column(&self, text: &str, offset: u32) -> (u32, u32) {
+        let end = (offset as usize).min(text.len());
+        let passed = text.as_bytes().get(self.start as usize..end).unwrap_or_default();
+        match memchr::memrchr(b'\n', passed) {
+            None => (self.line, self.column + characters(passed)),
+            Some(last) => {
+                let lines = memchr::memchr_iter(b'\n', passed).count() as u32;
+                (self.line + lines, characters(passed.get(last + 1..).unwrap_or_default()) + 1)
+            }
+        }
+    }
+}
+
 /// Where the bytes of a rendered text came from.
 #[derive(Debug)]
 pub struct Rendering {
@@ -278,36 +294,27 @@ impl SourceMap {
     pub fn location(&self, place: Place) -> Location {
         let place = self.outermost(place);
         let file = self.get(place.file);
-        let (line, column) = file.line_column(place.span.start);
-        let (end_line, end_column) = file.line_column(place.span.end.max(place.span.start));
-        let here = Location {
-            file: file.path.clone(),
-            root_file: file.root_path.clone(),
-            line,
-            column,
-            end_line,
-            end_column,
-            offset: place.span.start,
-            length: place.span.end.saturating_sub(place.span.start),
+        let Span { start, end } = place.span;
+        let run = self.run(place);
+        let line_column = |offset: u32| match run {
+            Some(run) => run.line_column(&file.text, offset),
+            None => file.line_column(offset),
         };
-        let Some(run) = self.run(place) else { return here };
-        let (first_line, first_column) = file.line_column(run.start);
-        let shift = |line: u32, column: u32| {
-            let column = if line == first_line { column - first_column + run.column } else { column };
-            (line - first_line + run.line, column)
+        let (line, column) = line_column(start);
+        let (end_line, end_column) = line_column(end.max(start));
+        let (path, root_path, offset) = match run {
+            Some(run) => (&run.file, &run.root_path, run.offset + (start - run.start)),
+            None => (&file.path, &file.root_path, start),
         };
-        let (line, column) = shift(here.line, here.column);
-        let (end_line, end_column) = shift(here.end_line, here.end_column);
-        let offset = run.offset + (here.offset - run.start);
         Location {
-            file: run.file.clone(),
-            root_file: run.root_path.clone(),
+            file: path.clone(),
+            root_file: root_path.clone(),
             line,
             column,
             end_line,
             end_column,
             offset,
-            length: here.length,
+            length: end.saturating_sub(start),
         }
     }
 }

@@ -60,7 +60,7 @@ fn moved(text: &Arc<str>, chunk: Span, known: &Known<'_>) -> Option<Document> {
         || !tape.slots.first().is_some_and(|root| root.is_collection())
         || !tape.slots.iter().all(|slot| tape.span.start <= slot.start && slot.end <= tape.span.end)
         || ends_with_open_block(tape, old, body)
-        || body.contains("\n...")
+        || memchr::memmem::find(body.as_bytes(), b"\n...").is_some()
     {
         return None;
     }

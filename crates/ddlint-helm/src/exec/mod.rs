@@ -153,7 +153,10 @@ impl<R: Recorder> Engine<R> {
         self.depth = 0;
         self.included.clear();
         self.stack.clear();
-        let text = self.capture(&template, dot)?;
+        // Of a large file most is text that is written as it stands.
+        let room = template.unit.source.len();
+        let text =
+            self.capture_in(TextBuf::with_capacity(if room > 4096 { room } else { 0 }), &template, dot)?;
         Ok(without_no_value(text))
     }
 
@@ -170,12 +173,15 @@ impl<R: Recorder> Engine<R> {
     /// Executes a template into a text of its own. What was tested around it is applied by whoever prints the
     /// text; if it is empty, it remembers what was tested in it.
     fn capture(&mut self, template: &Template, dot: Value) -> Fails<Text> {
+        self.capture_in(TextBuf::new(), template, dot)
+    }
+
+    fn capture_in(&mut self, mut out: TextBuf, template: &Template, dot: Value) -> Fails<Text> {
         let outer = (self.control, self.decided);
         if R::ON {
             self.control = OriginId::NONE;
             self.decided = OriginId::NONE;
         }
-        let mut out = TextBuf::new();
         let result = self.run(template, Ev::concrete(dot), &mut out);
         let decided = self.decided;
         if R::ON {

@@ -27,6 +27,15 @@ pub(super) fn character(text: &[u8]) -> Result<Number, String> {
 
 /// A number constant.
 pub(super) fn number(bytes: &[u8]) -> Result<Number, String> {
+    // Nearly all: a few digits.
+    if let [b'1'..=b'9', ..] | [b'0'] = bytes
+        && bytes.len() <= 15
+        && bytes.iter().all(u8::is_ascii_digit)
+    {
+        let int = bytes.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+        let text = String::from_utf8_lossy(bytes).into();
+        return Ok(Number { text, int: Some(int), float: Some(int as f64), ideal: Ideal::Int(int) });
+    }
     let text = String::from_utf8_lossy(bytes).into_owned();
     let uint = parse_uint(&text);
     let int = parse_int(&text);
