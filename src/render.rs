@@ -172,6 +172,12 @@ impl<'t> Renderer<'t> {
         slot.get_or_init(|| self.load(path)).clone()
     }
 
+    /// The chart at a path, where it was loaded before and could be read.
+    pub fn loaded(&self, path: &str) -> Option<Arc<Chart>> {
+        let charts = self.charts.lock().unwrap_or_else(PoisonError::into_inner);
+        charts.get(path)?.get()?.clone().ok()
+    }
+
     fn load(&self, path: &str) -> Loaded {
         let limits = ArchiveLimits::default();
         let unreadable = |message: String| Problem::Chart(message, Some(path.to_string()), None);

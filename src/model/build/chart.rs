@@ -1,6 +1,6 @@
 //! `Chart.yaml` and what lies beside it.
 
-use ddlint_yaml::Node;
+use ddlint_yaml::{Node, Stream};
 
 use super::Builder;
 use crate::discover::{EntryKind, join};
@@ -70,7 +70,9 @@ impl Builder<'_> {
             dependency.folder = self.dependency_folder(folder, dependency);
         }
         let path = join(folder, "values.yaml").filter(|path| self.is_file(path));
-        let values = path.as_ref().and_then(|path| self.load_values(path));
+        let loaded = self.renderer.loaded(folder);
+        let parsed = loaded.as_ref().and_then(|chart| chart.values.as_ref()).map(|values| &*values.stream);
+        let values = path.as_ref().and_then(|path| self.load_known_values(path, parsed));
         let values_known =
             path.is_none_or(|path| self.loader.get(&path).is_some_and(|it| it.syntax_errors.is_empty()));
         Some(Chart { name, dependencies, values, values_known })
@@ -83,7 +85,11 @@ impl Builder<'_> {
 
     /// The document of a values file that something uses: the first one, as Helm reads it.
     pub(super) fn load_values(&mut self, path: &str) -> Option<DocId> {
-        let docs = self.loader.load_used(path, DocKind::Values)?.docs.clone();
+        self.load_known_values(path, None)
+    }
+
+    fn load_known_values(&mut self, path: &str, known: Option<&Stream>) -> Option<DocId> {
+        let docs = self.loader.load_known(path, DocKind::Values, known)?.docs.clone();
         for doc in &docs {
             if let Some(doc) = self.loader.docs.get_mut(doc.0 as usize)
                 && doc.kind != DocKind::Manifest

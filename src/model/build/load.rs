@@ -162,9 +162,21 @@ impl<'t> Loader<'t> {
 
     /// Reads a file that a chart, an Application or a kustomization uses: if it cannot be used, that is an error.
     pub(super) fn load_used(&mut self, path: &str, kind: DocKind) -> Option<&Loaded> {
+        self.load_known(path, kind, None)
+    }
+
+    /// The same for a file that may have been parsed already.
+    pub(super) fn load_known(
+        &mut self,
+        path: &str,
+        kind: DocKind,
+        known: Option<&Stream>,
+    ) -> Option<&Loaded> {
         self.used.insert(path.to_string());
         self.load_with(&[path.to_string()], |_, text| {
-            let stream = parse(text.clone());
+            let known = known.filter(|known| known.documents.first().is_some_and(|it| *it.text() == text));
+            let stream = known.cloned().unwrap_or_else(|| parse(text.clone()));
+            let text = stream.documents.first().map_or(text, |document| document.text().clone());
             let kinds = vec![kind; stream.documents.len()];
             Read::Parsed(text, stream, kinds)
         });
