@@ -242,8 +242,16 @@ impl<R: Recorder> Render<R> {
         templates: &mut Option<TemplateSet>,
     ) -> Result<Rendered, Box<RenderError>> {
         let values = request.keep_values.then(|| ValueTree::of_map(given, &mut table));
-        let mut collector =
-            Collector { request, table: &mut table, out: BTreeMap::new(), charts: Vec::new() };
+        // What is executed is enough where all are parsed.
+        let only = request.only.as_ref().filter(|_| templates.is_some());
+        let mut collector = Collector {
+            request,
+            only,
+            table: &mut table,
+            out: BTreeMap::new(),
+            left: Vec::new(),
+            charts: Vec::new(),
+        };
         let release = collector.release();
         let capabilities = objects::capabilities(
             &request.kube_version,
@@ -253,9 +261,13 @@ impl<R: Recorder> Render<R> {
         );
         let shared = Shared { release, capabilities };
         collector.chart(&prepared.root, given, &prepared.root.name, true, &shared);
-        let Collector { out: renderables, charts, .. } = collector;
-        let names: BTreeMap<Arc<str>, Arc<str>> =
-            renderables.iter().map(|(name, r)| (Arc::from(name.as_str()), r.file.file.clone())).collect();
+        let Collector { out: renderables, left, charts, .. } = collector;
+        // By the names of templates, those of their files: for places.
+        let names = || -> BTreeMap<Arc<str>, Arc<str>> {
+            let executed = renderables.iter().map(|(name, it)| (name, &it.file.file));
+            let all = executed.chain(left.iter().map(|(name, file)| (name, file)));
+            all.map(|(name, file)| (Arc::from(name.as_str()), file.clone())).collect()
+        };
 
         let mut order: Vec<&String> = renderables.keys().collect();
         order.sort_by_cached_key(|name| std::cmp::Reverse((name.matches('/').count(), *name)));
@@ -266,8 +278,8 @@ impl<R: Recorder> Render<R> {
                 for name in &order {
                     let Some(renderable) = renderables.get(*name) else { continue };
                     if let Err(error) = set.parse(name, &renderable.file.data.bytes()) {
-                        table.rename_files(&names);
-                        return Err(RenderError::template(*error, &names, table));
+                        table.rename_files(&names());
+                        return Err(RenderError::template(*error, &names(), table));
                     }
                 }
                 set
@@ -303,13 +315,15 @@ impl<R: Recorder> Render<R> {
                 }
                 Err(error) => {
                     let mut table = engine.into_origins();
-                    table.rename_files(&names);
-                    return Err(RenderError::template(*error, &names, table));
+                    table.rename_files(&names());
+                    return Err(RenderError::template(*error, &names(), table));
                 }
             }
         }
         let mut table = engine.into_origins();
-        table.rename_files(&names);
+        if R::ON {
+            table.rename_files(&names());
+        }
         let mut warnings = prepared.warnings.clone();
         let (notes, manifests): (Vec<_>, Vec<_>) =
             rendered.into_iter().partition(|file| file.source.ends_with("NOTES.txt"));
@@ -323,7 +337,7 @@ impl<R: Recorder> Render<R> {
                         .find(|file| file.source == bad.source)
                         .zip(bad.at)
                         .and_then(|(file, (at, _))| template_line(file.text.segments(), at, &table));
-                    let whole = || names.get(&bad.source).map(|file| ErrorPlace::file(file.clone()));
+                    let whole = || names().get(&bad.source).map(|file| ErrorPlace::file(file.clone()));
                     let place = line.or_else(whole);
                     return Err(RenderError::new(
                         Failure::Manifest { bad: Box::new(bad.into()), place },
@@ -502,8 +516,12 @@ struct Shared {
 /// Collects the template files of all charts with what each sees as `.`.
 struct Collector<'a, 't> {
     request: &'a RenderRequest<'a>,
+    /// Only these templates are collected; none: all.
+    only: Option<&'a BTreeSet<Arc<str>>>,
     table: &'t mut OriginTable,
     out: BTreeMap<String, Renderable>,
+    /// Name and file of the others.
+    left: Vec<(String, Arc<str>)>,
     charts: Vec<RenderedChart>,
 }
 
@@ -579,13 +597,18 @@ impl Collector<'_, '_> {
             if node.chart.is_library() && !base_name(&file.name).starts_with('_') {
                 continue;
             }
+            let name = format!("{full_path}/{}", file.name);
+            if self.only.is_some_and(|only| !only.contains(name.as_str())) {
+                self.left.push((name, file.file.clone()));
+                continue;
+            }
             let renderable = Renderable {
                 file: file.clone(),
                 dot: dot.clone(),
                 base_path: format!("{full_path}/templates"),
                 enabled_by: node.enabled_by,
             };
-            self.out.insert(format!("{full_path}/{}", file.name), renderable);
+            self.out.insert(name, renderable);
         }
         Value::plain(Data::Map(dot))
     }
