@@ -156,22 +156,8 @@ impl SourceFile {
     /// The offsets at which lines begin. Made on first use: most files have no finding.
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let bytes = self.text.as_bytes();
-            let mut starts = Vec::with_capacity(1 + memchr::memchr_iter(b'\n', bytes).count());
-            starts.push(0);
-            let mut add = |at: usize| starts.push(at as u32 + 1);
-            // Lines are short: eight bytes at once are quicker here than a search for each line.
-            let (words, rest) = bytes.as_chunks::<8>();
-            for (number, word) in words.iter().enumerate() {
-                let mut found = newlines(u64::from_le_bytes(*word));
-                while found != 0 {
-                    add(number * 8 + found.trailing_zeros() as usize / 8);
-                    found &= found - 1;
-                }
-            }
-            let behind = bytes.len() - rest.len();
-            rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n').for_each(|(at, _)| add(behind + at));
-            starts
+            let newlines = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(newlines.map(|at| at as u32 + 1)).collect()
         })
     }
 
@@ -184,15 +170,6 @@ impl SourceFile {
         let before = self.text.as_bytes().get(start..end).unwrap_or_default();
         (line as u32, characters(before) + 1)
     }
-}
-
-/// The highest bit of each byte that is a line break.
-fn newlines(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const LOW: u64 = ONES * 0x7f;
-    let other = word ^ (ONES * b'\n' as u64);
-    // A byte is zero where neither its low bits nor its highest one are set; nothing is carried from one to the next.
-    !(((other & LOW) + LOW) | other | LOW)
 }
 
 /// All texts of a run.
@@ -368,16 +345,23 @@ fn characters(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
+    /// A place of a stream is told as the same place of the file that the run is a copy of.
     #[test]
-    fn lines_begin_behind_each_line_break() {
-        let text = "\n\n\u{a}\u{b}\u{1}\u{9}é\nabc\n\n\n\n\n\n\n\n\u{8a}\n\u{2028}x\ny\n";
-        for (from, _) in text.char_indices() {
-            for (to, _) in text.char_indices().chain([(text.len(), ' ')]).filter(|(to, _)| *to >= from) {
-                let part = &text[from..to];
-                let file = SourceFile::new("a", "a", part.into(), Origin::Disk);
-                let breaks = part.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-                let naive: Vec<u32> = std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect();
-                assert_eq!(file.line_starts(), naive, "{part:?}");
+    fn a_run_counts_as_its_file_does() {
+        let file = "a: é\n\nb:\n  - ü\u{2028}x\n\n";
+        for head in ["", "# head\n", "# é "] {
+            for from in file.char_indices().map(|(at, _)| at) {
+                let text = format!("{head}{}", &file[from..]);
+                let own = SourceFile::new("a", "a", file.into(), Origin::Disk);
+                let (line, column) = own.line_column(from as u32);
+                let start = head.len() as u32;
+                let (end, offset) = (text.len() as u32, from as u32);
+                let (path, root_path) = ("a".to_string(), "a".to_string());
+                let run = Run { start, end, file: path, root_path, offset, line, column };
+                for at in (from..=file.len()).filter(|at| file.is_char_boundary(*at)) {
+                    let there = run.line_column(&text, start + (at - from) as u32);
+                    assert_eq!(there, own.line_column(at as u32), "{text:?} at {at}");
+                }
             }
         }
     }

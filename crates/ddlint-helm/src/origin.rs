@@ -191,7 +191,7 @@ impl Hasher for PairHasher {
     }
 }
 
-/// A map whose keys are those of one render.
+/// A map with the cheap hasher: for keys that come from the files of one render, or from the program itself.
 pub(crate) type QuickMap<K, V> = HashMap<K, V, BuildHasherDefault<PairHasher>>;
 
 /// The leaves behind an origin.

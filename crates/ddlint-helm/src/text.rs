@@ -151,17 +151,15 @@ impl Text {
     }
     /// As [`Text::tested`], for a text that nobody marks again.
     pub(crate) fn tested_once(mut self, by: OriginId, table: &mut OriginTable) -> Text {
-        if self.is_empty() || Rc::get_mut(&mut self.0).is_none() {
+        if by.is_none() || self.is_empty() {
             return self.tested(by, table);
         }
-        if let (false, Some(inner)) = (by.is_none(), Rc::get_mut(&mut self.0)) {
-            // Origins are mostly in the order in which they were made: one beyond all before it was not seen yet.
-            let mut highest = OriginId::NONE;
-            for Segment { origin, .. } in &mut inner.segments {
-                let new = *origin > highest;
-                highest = highest.max(*origin);
-                *origin = if new { table.tested_anew(*origin, by) } else { table.tested(*origin, by) };
-            }
+        // Origins are mostly in the order in which they were made: one beyond all before it was not seen yet.
+        let mut highest = OriginId::NONE;
+        for Segment { origin, .. } in &mut Rc::make_mut(&mut self.0).segments {
+            let new = *origin > highest;
+            highest = highest.max(*origin);
+            *origin = if new { table.tested_anew(*origin, by) } else { table.tested(*origin, by) };
         }
         self
     }

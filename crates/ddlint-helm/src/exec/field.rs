@@ -3,7 +3,7 @@
 use super::{Engine, Ev, Fails, Frame, Recorder};
 use crate::funcs::FuncError;
 use crate::origin::OriginId;
-use crate::template::ast::{Expr, Span};
+use crate::template::ast::{Expr, Span, name as text};
 use crate::value::{Data, MapKind, Object, Value};
 use std::rc::Rc;
 
@@ -154,11 +154,6 @@ impl<R: Recorder> Engine<R> {
         let blame = receiver.value.origin(&mut self.origins);
         self.fail(frame, format!("can't evaluate field {name} in type {type_name}"), blame)
     }
-}
-
-/// A name. The lexer takes nothing else as one than letters and digits.
-fn text(name: &[u8]) -> &str {
-    std::str::from_utf8(name).unwrap_or_default()
 }
 
 /// What a map gives for a key that is not there (Helm asks for the zero value).

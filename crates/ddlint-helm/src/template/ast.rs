@@ -26,7 +26,7 @@ impl Span {
 
     /// The bytes as text, for names: the lexer takes nothing else as a name than letters and digits.
     pub(crate) fn name(self, source: &[u8]) -> &str {
-        std::str::from_utf8(self.bytes(source)).unwrap_or_default()
+        name(self.bytes(source))
     }
 
     /// The first name of a range `.a.b.c`, and the range behind it.
@@ -41,6 +41,11 @@ impl Span {
     pub(crate) fn is_empty(self) -> bool {
         self.start >= self.end
     }
+}
+
+/// A name as text.
+pub(crate) fn name(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// One parsed text: its main template and what it defines.
