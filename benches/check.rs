@@ -10,10 +10,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ddlint_yaml::{ParseOptions, parse_with};
+use ddlint_yaml::{ParseOptions, SourceText, parse_with};
 
 /// That of the binary.
 #[global_allocator]
@@ -48,7 +47,7 @@ fn input() -> Option<PathBuf> {
     Some(folder)
 }
 
-fn texts(folder: &Path, out: &mut Vec<Arc<str>>) {
+fn texts(folder: &Path, out: &mut Vec<SourceText>) {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();

@@ -1,12 +1,13 @@
 //! Joins the rooms: from inputs to a report, and from inputs to a stream.
 //!
-//! Deliberately absent: arguments, printing, exit codes (`app`).
+//! Deliberately absent: arguments, exit codes (`app`).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod printed;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use ddlint_yaml::{Known, Stream, parse_known};
+use ddlint_yaml::SourceText;
 use rayon::prelude::*;
 
 use crate::discover::{self, Discovered, DiskTree, FoundText, MemoryTree, Tree};
@@ -19,7 +20,9 @@ use crate::report::identity::Identity;
 use crate::report::{Hidden, HiddenBy, Report, Reported, ReportedError, ReportedOrigin, Summary};
 use crate::rule::{Registry, Selection, merge_led_back, run};
 use crate::source::{Origin, Place, SourceFile};
-use crate::stream::{self, Carried, DocumentOut};
+use crate::stream::{self, Carried};
+
+pub use printed::{Printed, render};
 
 /// What is linted.
 pub struct Inputs<'a> {
@@ -108,7 +111,7 @@ fn with_inputs<T>(
     if !inputs.paths.is_empty() {
         one_chart(&mut discovered, &inputs.settings);
     }
-    let carried = inputs.stdin.and_then(|text| add_stdin(&mut discovered, text.into(), None));
+    let carried = inputs.stdin.and_then(|text| add_stdin(&mut discovered, text.into()));
     let whole = named.iter().any(|input| input.path.is_empty());
     then(Read { discovered, settings: inputs.settings, carried, whole }, &disk, &named)
 }
@@ -151,8 +154,11 @@ fn one_chart(discovered: &mut Discovered<'_>, settings: &Settings) {
     }
 }
 
-fn add_stdin(discovered: &mut Discovered<'_>, text: Arc<str>, parsed: Option<Stream>) -> Option<Carried> {
-    let name = "<stdin>";
+/// The name of standard input.
+const STDIN: &str = "<stdin>";
+
+fn add_stdin(discovered: &mut Discovered<'_>, text: SourceText) -> Option<Carried> {
+    let name = STDIN;
     let (origin, carried) = match stream::read(&text) {
         Ok(None) => (Origin::Stdin, None),
         Ok(Some(carried)) => (Origin::Streamed(carried.runs.clone()), Some(carried)),
@@ -163,7 +169,7 @@ fn add_stdin(discovered: &mut Discovered<'_>, text: Arc<str>, parsed: Option<Str
             return None;
         }
     };
-    discovered.texts.push(FoundText { file: SourceFile::new(name, name, text, origin), parsed });
+    discovered.texts.push(FoundText { file: SourceFile::new(name, name, text, origin), parsed: None });
     carried
 }
 
@@ -340,94 +346,4 @@ fn summary(model: &Model) -> Summary {
         charts_rendered: coverage.charts.iter().filter(|chart| chart.rendered).count(),
         ..Summary::default()
     }
-}
-
-/// What `render` prints, and what it was made of.
-pub struct Printed {
-    /// The documents, and behind `length` what ended them when they were read again.
-    text: Arc<str>,
-    length: usize,
-    end: String,
-    /// What was linted.
-    pub linted: Linted,
-    /// What the documents alone were read to.
-    pub alone: Model,
-}
-
-impl Printed {
-    /// The stream, in parts.
-    pub fn stream(&self) -> [&str; 2] {
-        [self.text.get(..self.length).unwrap_or_default(), &self.end]
-    }
-}
-
-/// The stream of everything that would be deployed, and the errors that stand in it too.
-pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> Printed {
-    let settings = inputs.settings.clone();
-    let linted = lint(inputs, rules);
-    let documents = documents(&linted.model);
-    // What the documents alone show decides what has to travel in comments, so that both ways report the same.
-    let (mut text, begins) = stream::documents(&documents);
-    let length = text.len();
-    text.push_str(&stream::end(&[], &[], &Report::default()));
-    let text: Arc<str> = text.into();
-    let known: Vec<Known<'_>> =
-        documents.iter().zip(begins).map(|(it, at)| Known { document: it.document, at }).collect();
-    let parsed = parse_known(Arc::clone(&text), &known);
-    debug_assert_eq!(parsed, ddlint_yaml::parse(Arc::clone(&text)));
-    let nothing = MemoryTree::default();
-    let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
-    let seen = add_stdin(&mut discovered, Arc::clone(&text), Some(parsed));
-    let (model, alone) = finish(Read { discovered, settings, carried: seen, whole: false }, rules);
-    let by_fingerprint = |report: &'_ Report| -> BTreeMap<String, Reported> {
-        let all = report.findings.iter().chain(&report.hidden);
-        all.map(|finding| (finding.fingerprint.clone(), finding.clone())).collect()
-    };
-    let (whole, parts) = (by_fingerprint(&linted.report), by_fingerprint(&alone));
-    let same = |a: &Reported, b: Option<&Reported>| {
-        b.is_some_and(|b| {
-            let places = |it: &Reported| it.related.iter().map(|r| r.location.clone()).collect::<Vec<_>>();
-            a.severity == b.severity
-                && a.location == b.location
-                && a.help == b.help
-                && a.hidden == b.hidden
-                && a.fix == b.fix
-                && places(a) == places(b)
-        })
-    };
-    let carried: Vec<&Reported> =
-        whole.values().filter(|finding| !same(finding, parts.get(&finding.fingerprint))).collect();
-    // One that only lacks its fix stays as it is, with its excerpt.
-    let same = |a: &Reported, b: Option<&Reported>| {
-        same(&Reported { fix: None, ..a.clone() }, b.map(|b| Reported { fix: None, ..b.clone() }).as_ref())
-    };
-    let silent: Vec<String> = (parts.values())
-        .filter(|finding| !same(finding, whole.get(&finding.fingerprint)))
-        .map(|finding| finding.fingerprint.clone())
-        .collect();
-    let end = stream::end(&carried, &silent, &linted.report);
-    Printed { text, length, end, linted, alone: model }
-}
-
-fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
-    let mut out = Vec::new();
-    let mut begins = model.sources.begins();
-    // Test hooks are printed though they are never deployed: what they alone would show is told to be silent.
-    // What a chart prints is printed, whatever it is.
-    for doc in &model.docs {
-        let file = model.sources.get(doc.file);
-        let printed = match doc.kind {
-            DocKind::Manifest | DocKind::TestHook => true,
-            _ => matches!(file.origin, Origin::Rendered(_)) && doc.tree.root().is_some(),
-        };
-        if !printed || matches!(file.origin, Origin::Embedded { .. }) {
-            continue;
-        }
-        out.push(DocumentOut {
-            document: &doc.tree,
-            rendered: matches!(file.origin, Origin::Rendered(_)),
-            begin: begins.of(crate::source::Place { file: doc.file, span: doc.tree.span() }),
-        });
-    }
-    out
 }

@@ -4,8 +4,8 @@
 
 mod causes;
 
+use ddlint_yaml::SourceText;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::discover::{
     self, DiskTree, EntryKind, GitError, GitTree, Repository, RestoredTree, Tree, file_name,
@@ -91,7 +91,7 @@ fn on_disk(sources: &SourceMap) -> BTreeMap<&str, &str> {
 /// Files that are new, with the file of the revision that became them: by equal lines, as git does it.
 pub(crate) fn renames(tree: &GitTree, disk: &DiskTree, sources: &SourceMap) -> BTreeMap<String, String> {
     let on_disk = sources.iter().filter(|(_, file)| matches!(file.origin, Origin::Disk));
-    let new: BTreeMap<&str, &Arc<str>> =
+    let new: BTreeMap<&str, &SourceText> =
         on_disk.map(|(_, file)| (&*file.root_path, &file.text)).filter(|(path, _)| !tree.has(path)).collect();
     if new.is_empty() {
         return BTreeMap::new();

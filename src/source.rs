@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use ddlint_yaml::{OffsetMap, Span};
+use ddlint_yaml::{OffsetMap, SourceText, Span};
 
 /// A text in the [`SourceMap`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -115,7 +115,7 @@ pub struct SourceFile {
     /// The name relative to the root (the git repository), with `/`.
     pub root_path: String,
     /// The text. A file that is not UTF-8 never gets here.
-    pub text: Arc<str>,
+    pub text: SourceText,
     /// How it came to be.
     pub origin: Origin,
     lines: OnceLock<Vec<u32>>,
@@ -147,7 +147,7 @@ impl SourceFile {
     pub fn new(
         path: impl Into<String>,
         root_path: impl Into<String>,
-        text: Arc<str>,
+        text: SourceText,
         origin: Origin,
     ) -> Self {
         SourceFile { path: path.into(), root_path: root_path.into(), text, origin, lines: OnceLock::new() }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use ddlint::rule::{Registry, RuleFileError, docs, examples, json_schema};
 
@@ -77,7 +76,7 @@ fn the_rule_in_the_guide_works() {
     assert!(!rules.is_empty());
     for text in rules {
         let id = text.lines().next().and_then(|line| line.strip_prefix("id: ")).unwrap_or_default();
-        let registry = Registry::load(&[(format!("{id}.yaml"), Arc::from(text))]).unwrap_or_else(|errors| {
+        let registry = Registry::load(&[(format!("{id}.yaml"), text.into())]).unwrap_or_else(|errors| {
             panic!("{}", errors.iter().map(RuleFileError::to_string).collect::<Vec<_>>().join("\n"))
         });
         let failures: Vec<String> =
@@ -105,7 +104,7 @@ fn the_guide_names_every_operator_and_every_key() {
 #[test]
 fn a_new_rule_passes_its_tests() {
     let text = docs::scaffold("my-rule", "local");
-    let registry = Registry::load(&[("my-rule.yaml".to_string(), Arc::from(text))])
+    let registry = Registry::load(&[("my-rule.yaml".to_string(), text.into())])
         .unwrap_or_else(|errors| panic!("{}", errors[0]));
     let failures: Vec<String> = registry.rules().flat_map(examples::check).map(|it| it.to_string()).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));

@@ -1,9 +1,8 @@
 //! A bad rule file is a diagnostic that points into it: each mistake has its message, its place and, where there is
 //! one, the right word.
 
-use std::sync::Arc;
-
 use ddlint::rule::{Registry, RuleFileError};
+use ddlint_yaml::SourceText;
 
 const GOOD: &str = r#"id: mutable-tag
 group: kubernetes
@@ -39,7 +38,7 @@ examples:
 "#;
 
 fn load(text: &str) -> Result<Registry, Vec<RuleFileError>> {
-    Registry::load(&[("rules/kubernetes/mutable-tag.yaml".to_string(), Arc::from(text))])
+    Registry::load(&[("rules/kubernetes/mutable-tag.yaml".to_string(), text.into())])
 }
 
 #[test]
@@ -212,8 +211,10 @@ fn files_are_complete_and_have_marks() {
 
 #[test]
 fn an_id_has_one_meaning() {
-    let files: Vec<(String, Arc<str>)> =
-        ["a", "b"].iter().map(|folder| (format!("{folder}/mutable-tag.yaml"), Arc::from(GOOD))).collect();
+    let files: Vec<(String, SourceText)> = ["a", "b"]
+        .iter()
+        .map(|folder| (format!("{folder}/mutable-tag.yaml"), SourceText::from(GOOD)))
+        .collect();
     let errors = Registry::load(&files).expect_err("the same id twice");
     assert_eq!(errors.len(), 1);
     assert!(errors[0].message.contains("is taken by a/mutable-tag.yaml"), "{}", errors[0]);

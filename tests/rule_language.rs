@@ -1,17 +1,16 @@
 //! What each part of the rule language means, by rules made for the purpose and their own examples.
 
-use std::sync::Arc;
-
 use ddlint::finding::{Finding, Safety};
 use ddlint::model::{self, Model, Settings};
 use ddlint::rule::{Registry, RuleFileError, Selection, examples, run};
+use ddlint_yaml::SourceText;
 
 /// A rule with the given check and examples.
 fn registry(check: &str, examples: &str) -> Registry {
     let text = format!(
         "id: probe\ngroup: test\nsince: 0.1.0\nsummary: s\nwhy: w\nremedy: r\n{check}\nexamples:\n{examples}"
     );
-    Registry::load(&[("probe.yaml".to_string(), Arc::from(text))]).unwrap_or_else(|errors| {
+    Registry::load(&[("probe.yaml".to_string(), text.into())]).unwrap_or_else(|errors| {
         let errors: Vec<String> = errors.iter().map(RuleFileError::to_string).collect();
         panic!("{}", errors.join("\n"))
     })
@@ -363,12 +362,12 @@ fn findings_at_one_place_are_one() {
 
 #[test]
 fn selection_is_that_of_the_contract() {
-    let rule = |id: &str, group: &str, status: &str| {
+    let rule = |id: &str, group: &str, status: &str| -> (String, SourceText) {
         let text = format!(
             "id: {id}\ngroup: {group}\nstatus: {status}\nsince: 0.1.0\nseverity: info\nsummary: s\nwhy: w\nremedy: r\nfor: service\nreport: {{ message: m }}\nexamples:\n{}",
             ANY.replace("probe", id)
         );
-        (format!("{id}.yaml"), Arc::<str>::from(text))
+        (format!("{id}.yaml"), text.into())
     };
     let files = [rule("one", "g", "stable"), rule("two", "g", "pedantic"), rule("three", "h", "preview")];
     let registry = Registry::load(&files).unwrap_or_else(|errors| panic!("{}", errors[0]));
@@ -420,12 +419,12 @@ fn a_key_given_twice_is_merged() {
 
 #[test]
 fn a_rule_yields_to_one_that_reports_the_same_place() {
-    let rule = |id: &str, more: &str| {
+    let rule = |id: &str, more: &str| -> (String, SourceText) {
         let text = format!(
             "id: {id}\ngroup: g\nsince: 0.1.0\nseverity: info\nsummary: s\nwhy: w\nremedy: r\n{more}\nexamples:\n{}",
             ANY.replace("probe", id)
         );
-        (format!("{id}.yaml"), Arc::<str>::from(text))
+        (format!("{id}.yaml"), text.into())
     };
     let special = rule("special", "for: service\nwhere: { name: one }\nreport: { message: m }");
     let general = rule("general", "yields-to: [special]\nfor: service\nreport: { message: m }");

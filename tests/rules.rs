@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use ddlint::rule::{Registry, RuleFileError, examples};
 
@@ -12,8 +11,8 @@ fn root() -> &'static Path {
 }
 
 fn load() -> Registry {
-    let files: Vec<(String, Arc<str>)> =
-        Registry::embedded_files().map(|(path, text)| (path.to_string(), Arc::from(text))).collect();
+    let files: Vec<(String, ddlint_yaml::SourceText)> =
+        Registry::embedded_files().map(|(path, text)| (path.to_string(), text.into())).collect();
     Registry::load(&files).unwrap_or_else(|errors| {
         let errors: Vec<String> = errors.iter().map(RuleFileError::to_string).collect();
         panic!("rule files with problems:\n{}", errors.join("\n"))

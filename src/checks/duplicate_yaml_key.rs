@@ -3,7 +3,6 @@
 mod merge;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ddlint_yaml::{Document, DuplicateKey, Node, Span};
 
@@ -58,7 +57,7 @@ fn embedded(
     if text.contains("{{") {
         return;
     }
-    let stream = ddlint_yaml::parse(Arc::from(text));
+    let stream = ddlint_yaml::parse(ddlint_yaml::SourceText::from(text));
     if !stream.errors.is_empty() {
         return;
     }

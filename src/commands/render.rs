@@ -4,7 +4,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::configuration::{self, Configuration};
-use super::{Stop, complain_of, input, print, settings, start_threads, working_directory};
+use super::{Stop, complain_of, input, print, print_with, settings, start_threads, working_directory};
 use crate::cli::{InputArgs, TraceArgs, TraceFormat};
 use crate::config::shown::Shown;
 use crate::filter::Overrides;
@@ -28,9 +28,7 @@ pub(super) fn render(input: &InputArgs) -> Result<u8, Stop> {
     // The process ends: its memory goes back at once, and not piece by piece.
     let _parsed = ManuallyDrop::new(Arc::clone(&inputs.settings.rendering.parsed));
     let printed = ManuallyDrop::new(pipeline::render(inputs, &rules));
-    for part in printed.stream() {
-        print(part)?;
-    }
+    print_with(|out| printed.write(out))?;
     Ok(complain_of(&printed.linted.model))
 }
 

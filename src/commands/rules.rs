@@ -1,9 +1,9 @@
 //! The commands about rules, and where rules come from.
 
+use ddlint_yaml::SourceText;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::{Stop, configuration, files, print, working_directory};
 use crate::cli::{ExplainArgs, ListFormat, NewArgs, RulesArgs};
@@ -18,7 +18,7 @@ pub(super) fn registry(folders: &[PathBuf]) -> Result<Registry, Stop> {
 
 /// The built-in rules, those of the files, and those of the folders.
 pub(super) fn registry_with(
-    mut files: Vec<(String, Arc<str>)>,
+    mut files: Vec<(String, SourceText)>,
     folders: &[PathBuf],
 ) -> Result<Registry, Stop> {
     for folder in folders {
@@ -45,7 +45,7 @@ pub(super) fn no_rule(registry: &Registry, id: &str) -> Stop {
 }
 
 /// Rule files of a folder and the folders in it, sorted: name and text.
-pub(super) fn rule_files(folder: &Path) -> std::io::Result<Vec<(String, Arc<str>)>> {
+pub(super) fn rule_files(folder: &Path) -> std::io::Result<Vec<(String, SourceText)>> {
     let mut out = Vec::new();
     let mut entries: Vec<PathBuf> =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;

@@ -340,7 +340,7 @@ fn env_entry(model: &Model, resource: &Resource, entry: Node<'_>) -> Effective {
 /// A setting at the top of a YAML text inside a string.
 pub(crate) fn yaml_setting(model: &Model, holder: At, text: Node<'_>, key: &str) -> Option<Effective> {
     let map = text.offset_map();
-    let stream = ddlint_yaml::parse(std::sync::Arc::from(text.text()?));
+    let stream = ddlint_yaml::parse(text.text()?.into());
     let document = stream.documents.first()?;
     let (name, value) = document.root()?.entry(key)?;
     let file = model.doc(holder.doc).file;

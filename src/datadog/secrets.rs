@@ -380,7 +380,7 @@ fn in_text(model: &Model, holder: At, text: Node<'_>, add: &mut impl FnMut(KeyKi
     else {
         return;
     };
-    let stream = ddlint_yaml::parse(std::sync::Arc::from(content));
+    let stream = ddlint_yaml::parse(content.into());
     let map = text.offset_map();
     let file = model.doc(at(holder, text).doc).file;
     for document in &stream.documents {

@@ -62,10 +62,15 @@ fn error(place: Place, message: String, help: Option<String>) -> InputError {
 }
 
 /// Whether a text may hold what the pattern looks for: a stream names ddlint before each document.
-fn may_suppress(text: &str) -> bool {
+pub fn may_suppress(text: &str) -> bool {
     const WORD: &str = "ddlint:";
     memchr::memmem::find_iter(text.as_bytes(), WORD)
         .any(|at| text.get(at + WORD.len()..).is_some_and(|rest| rest.trim_start().starts_with("ignore")))
+}
+
+/// Whether a comment may cover all of the file that it stands in.
+pub fn covers_file(comment: &str) -> bool {
+    COMMENT.captures_iter(comment).any(|found| found.name("file").is_some())
 }
 
 /// All suppressions of a model, and what is wrong with others.
@@ -73,8 +78,10 @@ pub fn collect(model: &Model, known_rule: &KnownRule<'_>) -> (Vec<Suppression>, 
     let mut out = Vec::new();
     let mut errors = Vec::new();
     let files: Vec<(FileId, &SourceFile)> = model.sources.iter().collect();
-    let naming: BTreeMap<FileId, &SourceFile> =
-        files.into_par_iter().filter(|(_, source)| source.text.contains("ddlint")).collect();
+    let naming: BTreeMap<FileId, &SourceFile> = files
+        .into_par_iter()
+        .filter(|(_, source)| memchr::memmem::find(source.text.as_bytes(), b"ddlint").is_some())
+        .collect();
     // Comments of YAML texts, so that a string that looks like a suppression is none.
     let mut comments: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
     for doc in model.docs.iter().filter(|doc| naming.contains_key(&doc.file)) {

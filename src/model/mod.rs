@@ -170,7 +170,7 @@ pub struct ChartOptions {
     /// relative to the root.
     pub shared_values: Vec<String>,
     /// Values files: name in reports, text.
-    pub values: Vec<(String, Arc<str>)>,
+    pub values: Vec<(String, ddlint_yaml::SourceText)>,
     /// Arguments of `--set` and its siblings.
     pub sets: Vec<(ddlint_helm::values::SetKind, String)>,
     /// The files that `--set-file` names, by the name given.

@@ -138,7 +138,7 @@ fn option(kind: SetKind) -> &'static str {
 fn embedded(node: Node<'_>) -> Json {
     match node.as_str() {
         Some(text) => {
-            let stream = ddlint_yaml::parse(Arc::from(text));
+            let stream = ddlint_yaml::parse(ddlint_yaml::SourceText::from(text));
             stream.documents.first().and_then(|it| it.root()).map_or(Json::Null, |root| json(root, 0))
         }
         None => json(node, 0),
@@ -251,7 +251,7 @@ fn documents(text: &str, job: &Job, chart: &Arc<Chart>) -> Rendered {
         }
         let file = file_of(source, job, chart);
         // The line break that Helm prints behind each document.
-        let text: Arc<str> = body.strip_suffix('\n').unwrap_or(body).into();
+        let text: ddlint_yaml::SourceText = body.strip_suffix('\n').unwrap_or(body).into();
         let place = Place { file: file.clone(), start: 0, end: 0 };
         let origin = origins.leaf(|| Leaf::Template(place));
         let stream = ddlint_yaml::parse(text.clone());

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ddlint_yaml::{Node, Span};
+use ddlint_yaml::{Node, SourceText, Span};
 
 use super::schema::{Field, Kind, Shape};
 use crate::near;
@@ -16,7 +16,7 @@ pub struct RuleFileError {
     /// The file, as it was given.
     pub path: String,
     /// Its text.
-    pub text: Arc<str>,
+    pub text: SourceText,
     /// The bytes that are wrong.
     pub span: Span,
     /// What is wrong, one line.
@@ -51,12 +51,12 @@ impl std::error::Error for RuleFileError {}
 /// The problems of one rule file.
 pub(crate) struct Problems {
     path: String,
-    text: Arc<str>,
+    text: SourceText,
     pub(crate) list: Vec<RuleFileError>,
 }
 
 impl Problems {
-    pub(crate) fn new(path: &str, text: &Arc<str>) -> Problems {
+    pub(crate) fn new(path: &str, text: &SourceText) -> Problems {
         Problems { path: path.to_string(), text: text.clone(), list: Vec::new() }
     }
 

@@ -1,5 +1,6 @@
 //! The rules that are known: those of the folder `rules/`, embedded in the binary, and those of the user's folders.
 
+use ddlint_yaml::SourceText;
 use std::sync::{Arc, OnceLock};
 
 use super::compile::{compile, compile_embedded};
@@ -32,17 +33,17 @@ impl Registry {
     /// The examples of a rule of the binary, by its file.
     pub(super) fn embedded_examples(path: &str) -> Examples {
         let file = EMBEDDED_RULES.iter().find(|(known, _)| *known == path);
-        let rule = file.and_then(|(_, text)| compile(path, &Arc::from(*text)).ok());
+        let rule = file.and_then(|(_, text)| compile(path, &SourceText::from_static(text)).ok());
         rule.and_then(|rule| rule.examples.into_inner()).unwrap_or_default()
     }
 
     /// Compiles rule files: (name, text). All problems of all files are given.
-    pub fn load(files: &[(String, Arc<str>)]) -> Result<Registry, Vec<RuleFileError>> {
+    pub fn load(files: &[(String, SourceText)]) -> Result<Registry, Vec<RuleFileError>> {
         Registry::default().with(files)
     }
 
     /// These rules and those of more files. An id that is known already is a problem of the new file.
-    pub fn with(&self, files: &[(String, Arc<str>)]) -> Result<Registry, Vec<RuleFileError>> {
+    pub fn with(&self, files: &[(String, SourceText)]) -> Result<Registry, Vec<RuleFileError>> {
         let mut rules = self.rules.clone();
         let mut problems = Vec::new();
         for (path, text) in files {
@@ -108,7 +109,7 @@ impl Rule {
     }
 }
 
-fn taken(path: &str, text: &Arc<str>, id: &str, other: &str) -> RuleFileError {
+fn taken(path: &str, text: &SourceText, id: &str, other: &str) -> RuleFileError {
     let start = text.find("id:").map_or(0, |at| at as u32);
     let end =
         text.get(start as usize..).and_then(|rest| rest.find('\n')).map_or(start, |at| start + at as u32);
@@ -135,7 +136,7 @@ mod tests {
                 "{path}"
             );
             let rule = compile_embedded(path, text).unwrap_or_else(|problems| panic!("{path}: {problems:?}"));
-            let whole = compile(path, &Arc::from(*text)).expect("it loads");
+            let whole = compile(path, &SourceText::from_static(text)).expect("it loads");
             let names = |rule: &Rule| -> Vec<Arc<str>> {
                 let examples = rule.examples().bad.iter().chain(&rule.examples().good);
                 examples.flat_map(|example| &example.files).map(|file| file.written.clone()).collect()

@@ -1,6 +1,7 @@
 //! Writes a stream.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -14,35 +15,36 @@ use crate::source::Location;
 #[derive(Clone, Debug)]
 pub struct DocumentOut<'a> {
     /// The document.
-    pub document: &'a Document,
+    pub document: &'a Arc<Document>,
     /// A chart renders it: Helm prints a line break behind what the template writes, whatever that ends with.
     pub rendered: bool,
     /// Where it begins in a file that a person can open.
     pub begin: Location,
 }
 
-/// The begin of a stream: its documents. For each one where its text begins.
-pub fn documents(documents: &[DocumentOut<'_>]) -> (String, Vec<u32>) {
-    let text = |document: &Document| document.span().len() as usize;
-    let size: usize = documents.iter().map(|it| text(it.document) + 160).sum();
-    let mut out = String::with_capacity(size + 1024);
-    let mut begins = Vec::with_capacity(documents.len());
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{PREFIX}stream {}", json!({ "version": VERSION }));
-    for DocumentOut { document, rendered, begin } in documents {
-        let Location { file, root_file, offset, line, column, .. } = begin;
+/// What a stream begins with.
+pub fn begin() -> String {
+    format!("{PREFIX}stream {}\n", json!({ "version": VERSION }))
+}
+
+impl DocumentOut<'_> {
+    /// What stands before the document's text.
+    pub fn head(&self) -> String {
+        let Location { file, root_file, offset, line, column, .. } = &self.begin;
         let place =
             json!({ "file": file, "root": root_file, "offset": offset, "line": line, "column": column });
-        let _ = writeln!(out, "{PREFIX}document {place}");
-        out.push_str("---\n");
-        begins.push(out.len() as u32);
-        let text = document.span().slice(document.text());
-        out.push_str(text);
-        if *rendered || !text.ends_with('\n') {
-            out.push('\n');
-        }
+        format!("{PREFIX}document {place}\n---\n")
     }
-    (out, begins)
+
+    /// The document's text.
+    pub fn text(&self) -> &str {
+        self.document.span().slice(self.document.text())
+    }
+
+    /// What stands behind the document's text.
+    pub fn tail(&self) -> &'static str {
+        if self.rendered || !self.text().ends_with('\n') { "\n" } else { "" }
+    }
 }
 
 /// The end of a stream. `carried` are findings that the documents alone do not show, `silent` fingerprints of those

@@ -8,7 +8,7 @@ use crate::origin::{Leaf, OriginId, OriginTable, Place};
 use crate::template::ParseCache;
 use crate::text::{Segment, Text};
 use crate::yaml_in;
-use ddlint_yaml::{Document, Node, Stream};
+use ddlint_yaml::{Document, Node, SourceText, Stream};
 use memchr::memmem;
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ pub struct RenderedDocument {
     /// The file it was rendered from, by the name under which it was given.
     pub file: Arc<str>,
     /// The text, without the line of dashes and without the `# Source:` comment.
-    pub text: Arc<str>,
+    pub text: SourceText,
     /// Runs of bytes of one origin.
     pub segments: Vec<Segment>,
     /// The text, parsed; none where nobody has parsed it yet (`crds/`).
@@ -167,8 +167,8 @@ fn document(
         place: None,
         origin: at.map_or(OriginId::NONE, |(from, _)| text.origin_at(from)),
     };
-    let utf8: Arc<str> = match std::str::from_utf8(text.bytes()) {
-        Ok(utf8) => Arc::from(utf8),
+    let utf8: SourceText = match std::str::from_utf8(text.bytes()) {
+        Ok(utf8) => utf8.into(),
         Err(error) => {
             let at = error.valid_up_to();
             let message = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".to_string();
@@ -229,7 +229,7 @@ pub(crate) struct ReadManifest {
 }
 
 /// Reads a document.
-pub(crate) fn read(text: Arc<str>) -> ReadManifest {
+pub(crate) fn read(text: SourceText) -> ReadManifest {
     let stream = Arc::new(ddlint_yaml::parse(text));
     let head = yaml_in::first_document(&stream).and_then(|d| match d.and_then(Document::root) {
         None => Ok(Head::default()),

@@ -12,6 +12,7 @@ use crate::glob::Glob;
 use crate::origin::{Leaf, OriginId, OriginTable};
 use crate::text::Text;
 use crate::value::{Data, Entry, List, ListKind, Map, MapKind, Object, Value};
+use bytes::Bytes;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -439,7 +440,7 @@ fn dependency(d: &Dependency, at: &mut ChartOrigins<'_>) -> Value {
 /// `.Files`, also what its `Glob` gives.
 #[derive(Debug)]
 struct Files {
-    files: BTreeMap<Arc<str>, (Arc<[u8]>, OriginId)>,
+    files: BTreeMap<Arc<str>, (Bytes, OriginId)>,
 }
 
 /// `.Files` of a chart.

@@ -622,7 +622,8 @@ fn crds(node: &ChartNode, full_path: &str, table: &mut OriginTable, out: &mut Ve
         if !file.name.starts_with("crds/") || !wanted {
             continue;
         }
-        let utf8 = file.data.text().unwrap_or_else(|| String::from_utf8_lossy(&file.data).into());
+        let utf8 =
+            file.data.text().unwrap_or_else(|| String::from_utf8_lossy(&file.data).into_owned().into());
         let origin = table.leaf(|| Leaf::File(file.file.clone()));
         let origin = table.tested(origin, node.enabled_by);
         let segments =

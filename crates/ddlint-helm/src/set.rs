@@ -9,6 +9,7 @@ use crate::template::ast::Tree;
 use crate::template::{ParseCache, Parsed};
 use crate::text::Text;
 use crate::value::Value;
+use bytes::Bytes;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub(crate) struct Unit {
     /// The file's name, or `gotpl` for text given to `tpl`.
     pub(crate) name: Arc<str>,
     /// The text.
-    pub(crate) source: Arc<[u8]>,
+    pub(crate) source: Bytes,
     /// The text with its origins, where it is no file.
     pub(crate) text: Option<Text>,
     /// By literal number.
@@ -66,7 +67,7 @@ impl TemplateSet {
     }
 
     /// Parses a file and takes over the templates it defines, and itself under its own name.
-    pub(crate) fn parse(&mut self, name: &str, source: &Arc<[u8]>) -> Result<(), Box<TemplateError>> {
+    pub(crate) fn parse(&mut self, name: &str, source: &Bytes) -> Result<(), Box<TemplateError>> {
         self.add(Arc::from(name), self.cache.parse(source, Some(source)), None).map(|_| ())
     }
 
@@ -118,7 +119,7 @@ impl TemplateSet {
         };
         let unit = Rc::new(Unit {
             name: Arc::clone(&name),
-            source: Arc::clone(&ast.source),
+            source: ast.source.clone(),
             literals: RefCell::new(vec![Literal::default(); ast.literals as usize]),
             text,
         });

@@ -9,7 +9,7 @@ use crate::origin::{OriginTable, Place};
 use crate::strvals::{self, Mode};
 use crate::value::{Data, Map, Value};
 use crate::yaml_in::{self, Source};
-use ddlint_yaml::{Document, NodeId, Stream};
+use ddlint_yaml::{Document, NodeId, SourceText, Stream};
 use std::sync::Arc;
 
 /// Which option a single assignment was given with.
@@ -87,7 +87,7 @@ impl std::fmt::Debug for ValuesSource {
 
 impl ValuesSource {
     /// A values file from its text.
-    pub fn file(file: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> ValuesSource {
+    pub fn file(file: impl Into<Arc<str>>, text: impl Into<SourceText>) -> ValuesSource {
         ValuesSource::File { file: file.into(), stream: Arc::new(ddlint_yaml::parse(text.into())) }
     }
 
@@ -192,7 +192,7 @@ fn inline(
         }
         Some(text) => {
             let map = node.offset_map();
-            let stream = ddlint_yaml::parse(Arc::from(text));
+            let stream = ddlint_yaml::parse(ddlint_yaml::SourceText::from(text));
             let from = Source::File { file, root: crate::path::ROOT, inside: Some(&map) };
             yaml_in::values_of_file(&stream, from, dialect, table).map_err(|mut wrong| {
                 wrong.span = wrong.span.map(|span| map.span(span));

@@ -80,7 +80,7 @@ pub(crate) fn from_text(text: &Text, table: &mut OriginTable) -> Result<Value, S
     let Ok(utf8) = std::str::from_utf8(text.bytes()) else {
         return Err("yaml: invalid leading UTF-8 octet".to_string());
     };
-    let stream = ddlint_yaml::parse(Arc::from(utf8));
+    let stream = ddlint_yaml::parse(ddlint_yaml::SourceText::from(utf8));
     let describe = |wrong: Wrong| {
         let line = wrong
             .span
@@ -160,6 +160,11 @@ pub(crate) fn values_of_node(
 
 /// Whether the whole document can be turned into JSON at all; the values are not kept.
 pub(crate) fn check(node: Node<'_>) -> Result<(), Wrong> {
+    let document = node.document();
+    // Mostly there is nothing to follow, and nothing but a number can be wrong.
+    if document.root() == Some(node) && document.is_plain_tree() && document.depth() < MAX_DEPTH {
+        return document.nodes().filter(|node| !node.is_key()).try_for_each(check_number);
+    }
     check_node(node, &mut Count::default(), 0)
 }
 
@@ -221,12 +226,18 @@ fn check_node_itself(node: Node<'_>, count: &mut Count, depth: usize) -> Result<
         for item in target.items() {
             check_node(item, count, depth + 1)?;
         }
-    } else if let Some(Scalar::Float(f)) = target.scalar()
-        && !f.is_finite()
-    {
-        return Err(not_json(node, f));
+    } else {
+        return check_number(node);
     }
     Ok(())
+}
+
+/// JSON has no infinity.
+fn check_number(node: Node<'_>) -> Result<(), Wrong> {
+    match node.scalar() {
+        Some(Scalar::Float(f)) if !f.is_finite() => Err(not_json(node, f)),
+        _ => Ok(()),
+    }
 }
 
 fn not_json(node: Node<'_>, f: f64) -> Wrong {

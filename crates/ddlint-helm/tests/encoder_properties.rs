@@ -9,12 +9,11 @@ use ddlint_helm::value::{Data, Entry, Value};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use support::{Dice, note, value_of};
 
 /// Reads what `toYaml` printed, with the last newline that it cuts off.
 fn read_back(text: &Text) -> Result<Value, String> {
-    let source = Arc::from(text.to_str_lossy() + "\n");
+    let source = format!("{}\n", text.to_str_lossy()).into();
     let stream = ddlint_yaml::parse(source);
     if let Some(error) = stream.errors.first() {
         return Err(error.message.clone());

@@ -7,8 +7,8 @@
 
 mod cpu;
 
+use ddlint_yaml::SourceText;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cpu::cpu_time;
@@ -90,11 +90,11 @@ fn main() {
         println!("skipped: the corpus is not there (set DDLINT_SHARED to the folder that holds it)");
         return;
     };
-    let text: Arc<str> = Arc::from(text);
+    let text: SourceText = SourceText::from(text);
     let megabytes = text.len() as f64 / 1e6;
     let rate = |time: Duration| megabytes / time.as_secs_f64();
 
-    let stream = parse_with(Arc::clone(&text), &ParseOptions { threads: false });
+    let stream = parse_with(text.clone(), &ParseOptions { threads: false });
     let peak = peak_memory().unwrap_or(0);
     let nodes: usize = stream.documents.iter().map(|document| document.node_count()).sum();
     println!(
@@ -117,14 +117,14 @@ fn main() {
             std::hint::black_box(cut.iter().map(|document| bare_events(document)).sum::<usize>());
         }));
         tape = tape.min(time(|| {
-            std::hint::black_box(parse_with(Arc::clone(&text), &ParseOptions { threads: false }));
+            std::hint::black_box(parse_with(text.clone(), &ParseOptions { threads: false }));
         }));
     }
     println!("bare events, whole stream   {:6.1} MB/s", rate(whole));
     println!("bare events, per document   {:6.1} MB/s", rate(each));
     let bare = whole.min(each).as_secs_f64();
     println!("tape                        {:6.1} MB/s, {:.2} of bare", rate(tape), bare / tape.as_secs_f64());
-    let stream = parse_with(Arc::clone(&text), &ParseOptions { threads: false });
+    let stream = parse_with(text.clone(), &ParseOptions { threads: false });
     let begin = cpu_time();
     let duplicates: usize = stream.documents.iter().map(|document| document.duplicates().len()).sum();
     println!("duplicate keys              {:6.1} MB/s, {duplicates} found", rate(cpu_time() - begin));
@@ -150,7 +150,7 @@ fn main() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let round = || {
             let begin = Instant::now();
-            pool.install(|| std::hint::black_box(parse_with(Arc::clone(&text), &ParseOptions::default())));
+            pool.install(|| std::hint::black_box(parse_with(text.clone(), &ParseOptions::default())));
             begin.elapsed()
         };
         (0..ROUNDS).map(|_| round()).min().unwrap()

@@ -61,6 +61,8 @@ struct OpenDocument {
     partial: bool,
     aliases: bool,
     merges: bool,
+    /// The most collections in each other so far.
+    deepest: u32,
     /// Aliases to nothing so far.
     dangling: u32,
 }
@@ -164,6 +166,7 @@ impl<'t> Builder<'t> {
             partial: document.partial,
             aliases: document.aliases,
             merges: document.merges,
+            deepest: document.deepest,
         });
         self.cooked.clear();
     }
@@ -207,8 +210,29 @@ impl<'t> Builder<'t> {
         (open.index, open.mapping && open.children.is_multiple_of(2))
     }
 
-    /// Puts a node on the tape and gives its index. Begins never decrease, so that offsets can be searched for.
-    fn push(&mut self, mut slot: Slot, properties: Properties) -> Option<u32> {
+    /// Puts a node on the tape and gives its index.
+    fn push(&mut self, slot: Slot, properties: Properties) -> Option<u32> {
+        let index = self.push_bare(slot)?;
+        if properties.anchor > 0 {
+            if self.anchors.len() <= properties.anchor {
+                self.anchors.resize(properties.anchor + 1, NONE);
+            }
+            if let Some(target) = self.anchors.get_mut(properties.anchor) {
+                *target = index;
+            }
+        }
+        if properties.anchor > 0 || properties.tag.is_some() {
+            if let Some(slot) = self.slots.last_mut() {
+                slot.flags |= PROPERTIES;
+            }
+            self.push_properties(index, properties);
+        }
+        Some(index)
+    }
+
+    /// Puts a node without properties on the tape. Begins never decrease, so that offsets can be searched for.
+    #[inline]
+    fn push_bare(&mut self, mut slot: Slot) -> Option<u32> {
         let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < NONE - 1)?;
         let (parent, key) = self.place();
         if let Some(open) = self.open.last_mut() {
@@ -224,18 +248,6 @@ impl<'t> Builder<'t> {
         }
         slot.start = slot.start.max(self.last_end);
         slot.end = slot.end.max(slot.start);
-        if properties.anchor > 0 {
-            if self.anchors.len() <= properties.anchor {
-                self.anchors.resize(properties.anchor + 1, NONE);
-            }
-            if let Some(target) = self.anchors.get_mut(properties.anchor) {
-                *target = index;
-            }
-        }
-        if properties.anchor > 0 || properties.tag.is_some() {
-            slot.flags |= PROPERTIES;
-            self.push_properties(index, properties);
-        }
         self.last_end = if slot.is_collection() { slot.start } else { slot.end };
         self.slots.push(slot);
         Some(index)
@@ -274,6 +286,15 @@ impl<'t> Builder<'t> {
         slot.end = end.max(slot.start);
         self.last_end = slot.end;
         true
+    }
+
+    /// The next node is a `<<`.
+    fn merge_key(&mut self) {
+        let (parent, key) = self.place();
+        if let (true, Some(mapping)) = (key, self.slots.get_mut(parent as usize)) {
+            mapping.flags |= MERGES;
+            self.open_document().merges = true;
+        }
     }
 
     fn missing_at(&self, at: u32) -> Slot {
@@ -343,7 +364,7 @@ impl<'t> Builder<'t> {
 
 impl OpenDocument {
     fn at(start: u32) -> OpenDocument {
-        OpenDocument { start, partial: false, aliases: false, merges: false, dangling: 0 }
+        OpenDocument { start, partial: false, aliases: false, merges: false, deepest: 0, dangling: 0 }
     }
 }
 
@@ -386,6 +407,24 @@ impl Sink for Builder<'_> {
         self.comments.push(Comment { span, own_line });
     }
 
+    fn written(&mut self, span: Span, style: Style) {
+        let at = self.absolute(span);
+        let quotes = u32::from(style != Style::Plain);
+        let text = Span::new(at.start + quotes, at.end - quotes);
+        if !self.joined.is_empty() || at.start < self.last_end {
+            let text = Text::Cooked(Cow::Borrowed(text.slice(self.text)));
+            return self.scalar(span, text, style, Properties::default());
+        }
+        let (start, end, a) = (at.start, at.end, text.len());
+        let slot = Slot { start, end, link: 0, a, kind: SlotKind::Scalar, style, flags: 0, few: 0 };
+        if a == 2 && style == Style::Plain && text.slice(self.text) == "<<" {
+            self.merge_key();
+        }
+        if self.push_bare(slot).is_none() {
+            self.fail(start, Failed::TooLarge);
+        }
+    }
+
     fn scalar(&mut self, span: Span, text: Text<'_>, style: Style, properties: Properties) {
         let span = self.absolute(span);
         let cooked = match text {
@@ -419,11 +458,7 @@ impl Sink for Builder<'_> {
         let binary = properties.tag.as_ref().is_some_and(|(tag, _)| tag == "!!binary");
         let merge_tag = properties.tag.as_ref().is_some_and(|(tag, _)| tag == "!!merge");
         if (style == Style::Plain || merge_tag) && cooked == "<<" {
-            let (parent, key) = self.place();
-            if let (true, Some(mapping)) = (key, self.slots.get_mut(parent as usize)) {
-                mapping.flags |= MERGES;
-                self.open_document().merges = true;
-            }
+            self.merge_key();
         }
         if self.push(slot, properties).is_none() {
             return self.fail(span.start, Failed::TooLarge);
@@ -445,7 +480,13 @@ impl Sink for Builder<'_> {
         let (start, end) = (span.start, span.start);
         let slot = Slot { start, end, link: 0, a: 0, kind, style, flags: 0, few: 0 };
         match self.push(slot, properties) {
-            Some(index) => self.open.push(Open { index, children: 0, mapping }),
+            Some(index) => {
+                self.open.push(Open { index, children: 0, mapping });
+                let depth = self.open.len() as u32;
+                if let Some(document) = &mut self.document {
+                    document.deepest = document.deepest.max(depth);
+                }
+            }
             None => self.fail(span.start, Failed::TooLarge),
         }
     }

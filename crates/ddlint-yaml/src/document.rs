@@ -3,7 +3,9 @@
 //! Deliberately absent: anything that follows aliases or merge keys; see [`Node`].
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+
+use crate::SourceText;
 
 use crate::keys::{self, DuplicateKey, Survey};
 use crate::node::{Node, NodeId};
@@ -22,7 +24,7 @@ pub struct Comment {
 
 /// One YAML document of a text.
 pub struct Document {
-    text: Arc<str>,
+    text: SourceText,
     tape: Finished,
     survey: OnceLock<Survey>,
 }
@@ -46,13 +48,8 @@ impl PartialEq for Document {
 }
 
 impl Document {
-    pub(crate) fn new(text: Arc<str>, tape: Finished) -> Document {
+    pub(crate) fn new(text: SourceText, tape: Finished) -> Document {
         Document { text, tape, survey: OnceLock::new() }
-    }
-
-    /// The same nodes elsewhere: on a tape that says the same of its text as that of `from`.
-    pub(crate) fn moved(text: Arc<str>, tape: Finished, from: &Document) -> Document {
-        Document { text, tape, survey: from.survey.clone() }
     }
 
     /// The topmost node; `None` for an empty document or one of comments only.
@@ -67,7 +64,7 @@ impl Document {
     }
 
     /// The whole source text, of which the document is a part.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &SourceText {
         &self.text
     }
 
@@ -183,8 +180,14 @@ impl Document {
         self.tape.slots.get(index as usize)
     }
 
-    /// Whether the tape alone says all there is to walk: no alias, no merge key, no key that does not count.
-    pub(crate) fn is_plain_tree(&self) -> bool {
+    /// The most collections that stand in each other, aliases not followed.
+    pub fn depth(&self) -> usize {
+        self.tape.deepest as usize
+    }
+
+    /// Whether a walk over the nodes as they are written is all there is to walk: there is no alias, no merge key,
+    /// no key that does not count and none without a name.
+    pub fn is_plain_tree(&self) -> bool {
         let survey = || self.survey();
         !self.tape.aliases && !self.tape.merges && survey().duplicates.is_empty() && !survey().nameless
     }

@@ -17,12 +17,12 @@
 //! see [`Node::is_template`]); null keys; entries without a key (`: a`); tabs between a `-` and its item; keys of more
 //! than 1,024 characters; `.inf` and `.nan` as values.
 
+mod apart;
 mod builder;
 mod document;
 mod events;
 mod jsonpath;
 mod keys;
-mod known;
 mod node;
 mod offset_map;
 mod parse;
@@ -37,10 +37,13 @@ mod tape;
 pub use document::{Comment, Document};
 pub use jsonpath::{Match, Query, QueryError};
 pub use keys::DuplicateKey;
-pub use known::{Known, parse_known};
 pub use node::{Children, Node, NodeId, NodeKind, Style};
 pub use offset_map::OffsetMap;
 pub use parse::{ParseOptions, Stream, parse, parse_with};
 pub use scalar::{Scalar, resolve_plain};
 pub use span::Span;
 pub use syntax::SyntaxError;
+
+/// The text that documents were read from, shared: made of a `String` without copying it, and copied without copying
+/// its bytes.
+pub type SourceText = bytestring::ByteString;

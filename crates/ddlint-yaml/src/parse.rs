@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::SourceText;
+
 use rayon::prelude::*;
 
 use crate::builder::Builder;
@@ -40,12 +42,12 @@ pub struct Stream {
 }
 
 /// Parses a text. Never fails: what is wrong is in [`Stream::errors`], and does not hide the other documents.
-pub fn parse(text: Arc<str>) -> Stream {
+pub fn parse(text: SourceText) -> Stream {
     parse_with(text, &ParseOptions::default())
 }
 
 /// Parses a text as the options say.
-pub fn parse_with(text: Arc<str>, options: &ParseOptions) -> Stream {
+pub fn parse_with(text: SourceText, options: &ParseOptions) -> Stream {
     parse_limited(text, options, u32::MAX as usize - 1, Reading::Ordinary)
 }
 
@@ -59,7 +61,7 @@ enum Reading {
     Parser,
 }
 
-fn parse_limited(text: Arc<str>, options: &ParseOptions, limit: usize, reading: Reading) -> Stream {
+fn parse_limited(text: SourceText, options: &ParseOptions, limit: usize, reading: Reading) -> Stream {
     if text.len() > limit {
         let finished = Finished::broken();
         return Stream {
@@ -75,26 +77,13 @@ fn parse_limited(text: Arc<str>, options: &ParseOptions, limit: usize, reading: 
     gathered(&text, chunks.len(), parts)
 }
 
-fn parse_chunks(text: &Arc<str>, chunks: &[Span], options: &ParseOptions, reading: Reading) -> Vec<Part> {
+fn parse_chunks(text: &SourceText, chunks: &[Span], options: &ParseOptions, reading: Reading) -> Vec<Part> {
     let batches = batches(chunks);
     if options.threads && batches.len() > 1 {
         batches.into_par_iter().with_max_len(1).map(|batch| parse_batch(text, batch, reading)).collect()
     } else {
         batches.into_iter().map(|batch| parse_batch(text, batch, reading)).collect()
     }
-}
-
-/// A text of which some chunks are known already, each one document; the others are parsed.
-pub(crate) fn joined(text: Arc<str>, chunks: Vec<Result<Document, Span>>) -> Stream {
-    let count = chunks.len();
-    let unknown: Vec<Span> = chunks.iter().filter_map(|chunk| chunk.as_ref().err().copied()).collect();
-    let one = |chunk: &Span| parse_batch(&text, std::slice::from_ref(chunk), Reading::Ordinary);
-    let mut parsed = unknown.par_iter().map(one).collect::<Vec<Part>>().into_iter();
-    let parts = chunks.into_iter().map(|chunk| match chunk {
-        Ok(document) => (vec![Arc::new(document)], Vec::new()),
-        Err(_) => parsed.next().unwrap_or_default(),
-    });
-    gathered(&text, count, parts)
 }
 
 fn gathered(text: &str, chunks: usize, parts: impl IntoIterator<Item = Part>) -> Stream {
@@ -127,7 +116,7 @@ fn batches(chunks: &[Span]) -> Vec<&[Span]> {
     batches
 }
 
-fn parse_batch(text: &Arc<str>, chunks: &[Span], reading: Reading) -> Part {
+fn parse_batch(text: &SourceText, chunks: &[Span], reading: Reading) -> Part {
     let mut builder = Builder::new(text);
     for chunk in chunks {
         let source = chunk.slice(text);
@@ -150,7 +139,7 @@ fn parse_batch(text: &Arc<str>, chunks: &[Span], reading: Reading) -> Part {
     }
     let (documents, failures) = builder.into_parts();
     let documents =
-        documents.into_iter().map(|finished| Arc::new(finished.into_document(Arc::clone(text)))).collect();
+        documents.into_iter().map(|finished| Arc::new(finished.into_document(text.clone()))).collect();
     (documents, failures)
 }
 
@@ -187,15 +176,12 @@ mod tests {
 
     #[test]
     fn a_text_beyond_the_limit_is_an_error() {
-        let stream = parse_limited(Arc::from("a: 1\nb: 2\n"), &ParseOptions::default(), 8, Reading::Ordinary);
+        let stream = parse_limited("a: 1\nb: 2\n".into(), &ParseOptions::default(), 8, Reading::Ordinary);
         assert_eq!(stream.errors.len(), 1);
         assert_eq!(stream.errors[0].message, "the file is larger than 4 GiB");
         assert!(stream.documents[stream.errors[0].document].is_partial());
         assert!(stream.documents[0].root().is_none());
-        assert_eq!(
-            parse_limited(Arc::from("a: 1\n"), &ParseOptions::default(), 8, Reading::Ordinary).errors,
-            []
-        );
+        assert_eq!(parse_limited("a: 1\n".into(), &ParseOptions::default(), 8, Reading::Ordinary).errors, []);
     }
 
     #[test]
@@ -215,7 +201,7 @@ mod same_tree {
 
     fn shown(text: &str, reading: Reading) -> String {
         let options = ParseOptions { threads: false };
-        let stream = parse_limited(Arc::from(text), &options, u32::MAX as usize - 1, reading);
+        let stream = parse_limited(text.into(), &options, u32::MAX as usize - 1, reading);
         let documents: Vec<String> = stream.documents.iter().map(|document| document.shown()).collect();
         format!("{}\n{:?}", documents.join("\n"), stream.errors)
     }

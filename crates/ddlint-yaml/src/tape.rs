@@ -5,7 +5,7 @@
 //! Deliberately absent: the events that fill it (see `builder`); resolution of scalars, merge keys and duplicates,
 //! which are views over the finished tape.
 
-use std::sync::Arc;
+use crate::SourceText;
 
 use crate::document::{Comment, Document};
 use crate::events::Problem;
@@ -120,6 +120,8 @@ pub(crate) struct Finished {
     pub(crate) partial: bool,
     pub(crate) aliases: bool,
     pub(crate) merges: bool,
+    /// The most collections in each other.
+    pub(crate) deepest: u32,
 }
 
 /// A problem in a document of the same chunk.
@@ -162,6 +164,7 @@ impl Finished {
             partial: true,
             aliases: false,
             merges: false,
+            deepest: 0,
         }
     }
 
@@ -173,7 +176,7 @@ impl Finished {
         range.and_then(|range| self.cooked.get(range)).unwrap_or_default()
     }
 
-    pub(crate) fn into_document(self, text: Arc<str>) -> Document {
+    pub(crate) fn into_document(self, text: SourceText) -> Document {
         Document::new(text, self)
     }
 }

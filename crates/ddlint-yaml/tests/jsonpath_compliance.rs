@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::sync::Arc;
+use ddlint_yaml::SourceText;
 
 use ddlint_yaml::{Node, NodeKind, Query, Scalar, parse};
 use serde_json::{Map, Number, Value};
@@ -62,7 +62,7 @@ fn run(case: &Value) -> Result<(), String> {
     }
     let query = query.map_err(|error| format!("{selector:?} is refused: {}", error.message))?;
     let text = serde_json::to_string(&case["document"]).unwrap();
-    let stream = parse(Arc::from(text.as_str()));
+    let stream = parse(SourceText::from(text.as_str()));
     if let Some(error) = stream.errors.first() {
         return Err(format!("the document is refused: {}", error.message));
     }

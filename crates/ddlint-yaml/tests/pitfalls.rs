@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ddlint_yaml::{Document, Node, NodeKind, Query, Scalar, Span, Stream, Style, parse};
 
 fn stream(text: &str) -> Stream {
-    parse(Arc::from(text))
+    parse(ddlint_yaml::SourceText::from(text))
 }
 
 #[track_caller]

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use ddlint_yaml::SourceText;
 use std::fmt::Write;
-use std::sync::Arc;
 
 use ddlint_yaml::{Document, NodeKind, ParseOptions, Query, Span, Stream, parse_with};
 use proptest::prelude::*;
@@ -155,8 +155,8 @@ fn dump(stream: &Stream) -> String {
 }
 
 fn check(text: &str) {
-    let shared: Arc<str> = Arc::from(text);
-    let stream = parse_with(Arc::clone(&shared), &ParseOptions { threads: false });
+    let shared: SourceText = SourceText::from(text);
+    let stream = parse_with(shared.clone(), &ParseOptions { threads: false });
     for error in &stream.errors {
         assert!(inside(error.span, text), "{error:?}");
         assert!(stream.documents[error.document].is_partial(), "{error:?}");
@@ -192,7 +192,7 @@ proptest! {
 
     #[test]
     fn paths_select_their_node(text in yaml_like()) {
-        let stream = parse_with(Arc::from(text.as_str()), &ParseOptions { threads: false });
+        let stream = parse_with(SourceText::from(text.as_str()), &ParseOptions { threads: false });
         for document in stream.documents.iter().filter(|document| document.duplicate_keys().is_empty()) {
             for node in document.nodes().filter(|node| !node.is_key()) {
                 // Paths lead through named keys only, and what a merge hides is not selected.
@@ -224,9 +224,9 @@ fn threads_change_nothing() {
             _ => writeln!(text, "%YAML 1.1\n---\na: \"\\u00e9{number}\""),
         };
     }
-    let text: Arc<str> = Arc::from(text);
-    let one = parse_with(Arc::clone(&text), &ParseOptions { threads: false });
-    let many = parse_with(Arc::clone(&text), &ParseOptions { threads: true });
+    let text: SourceText = SourceText::from(text);
+    let one = parse_with(text.clone(), &ParseOptions { threads: false });
+    let many = parse_with(text.clone(), &ParseOptions { threads: true });
     assert!(one.documents.len() >= 8_000, "{}", one.documents.len());
     assert_eq!(dump(&one), dump(&many));
     let kinds = one

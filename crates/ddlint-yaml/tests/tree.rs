@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ddlint_yaml::{Document, Node, NodeKind, Scalar, Stream, Style, parse};
 
 fn stream(text: &str) -> Stream {
-    parse(Arc::from(text))
+    parse(ddlint_yaml::SourceText::from(text))
 }
 
 /// The only document of a text without errors.

@@ -162,7 +162,7 @@ fn yaml_test_suite() {
     let mut wrong = Vec::new();
     for file in files {
         let id = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let suite = parse(Arc::from(std::fs::read_to_string(&file).unwrap()));
+        let suite = parse(ddlint_yaml::SourceText::from(std::fs::read_to_string(&file).unwrap()));
         assert_eq!(suite.errors, [], "{id}");
         // What a case leaves out is that of the case before it.
         let (mut previous, mut previous_tree) = (None, None);
@@ -196,7 +196,7 @@ fn yaml_test_suite() {
 }
 
 fn check(source: &str, fails: bool, expected: Option<&str>) -> Result<(), String> {
-    let stream = parse(Arc::from(source));
+    let stream = parse(ddlint_yaml::SourceText::from(source));
     if fails {
         return if stream.errors.is_empty() { Err(format!("{source:?} is accepted")) } else { Ok(()) };
     }

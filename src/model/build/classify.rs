@@ -209,10 +209,9 @@ const DATADOG_KEYS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn kinds(path: &str, text: &str) -> Option<Vec<DocKind>> {
-        let text: Arc<str> = Arc::from(text);
+        let text = ddlint_yaml::SourceText::from(text);
         is_wanted(path, &text).ok()?;
         match judge(path, false, &ddlint_yaml::parse(text)) {
             Judgement::Keep(kinds) => Some(kinds),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ddlint_helm::origin;
-use ddlint_yaml::Span;
+use ddlint_yaml::{SourceText, Span};
 
 use super::Builder;
 use crate::discover::join;
@@ -165,7 +165,7 @@ impl Builder<'_> {
 }
 
 /// The entry of a dependency, by its alias or name, or by the name of its archive.
-fn dependency(text: &Arc<str>, name: &str, packed: &str) -> Option<Span> {
+fn dependency(text: &SourceText, name: &str, packed: &str) -> Option<Span> {
     let stream = ddlint_yaml::parse(text.clone());
     let entries = stream.documents.first()?.root()?.get("dependencies")?;
     let field = |entry: ddlint_yaml::Node<'_>, key: &str| {

@@ -4,9 +4,8 @@
 //! the end, when it is known what refers to it (contract section 2).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use ddlint_yaml::{Span, Stream, SyntaxError};
+use ddlint_yaml::{SourceText, Span, Stream, SyntaxError};
 use rayon::prelude::*;
 
 use super::classify::{is_wanted, judge};
@@ -34,7 +33,7 @@ pub(super) enum Judgement {
 
 /// What reading a file gave.
 enum Read {
-    Parsed(Arc<str>, Stream, Vec<DocKind>),
+    Parsed(SourceText, Stream, Vec<DocKind>),
     Foreign(String),
     Failed(Failure),
 }
@@ -121,7 +120,7 @@ impl<'t> Loader<'t> {
         });
     }
 
-    fn load_with(&mut self, paths: &[String], read: impl Fn(&str, Arc<str>) -> Read + Sync) {
+    fn load_with(&mut self, paths: &[String], read: impl Fn(&str, SourceText) -> Read + Sync) {
         let fresh: Vec<&String> = paths.iter().filter(|path| !self.files.contains_key(*path)).collect();
         let tree = self.tree;
         progress::expect(fresh.len());
@@ -315,19 +314,19 @@ pub(super) fn holds_manifest_words(text: &str) -> bool {
     ["apiVersion:", "kind:", "metadata:"].iter().all(|word| text.contains(word))
 }
 
-pub(super) fn parse(text: Arc<str>) -> Stream {
+pub(super) fn parse(text: SourceText) -> Stream {
     // Threads only pay where there is much to do; small files are parsed in parallel with each other.
     let threads = text.len() > 1 << 20;
     ddlint_yaml::parse_with(text, &ddlint_yaml::ParseOptions { threads })
 }
 
-fn decode(tree: &dyn Tree, path: &str) -> Result<Arc<str>, Failure> {
+fn decode(tree: &dyn Tree, path: &str) -> Result<SourceText, Failure> {
     let bytes = tree.read(path).map_err(Failure::Unreadable)?;
     match String::from_utf8(bytes) {
         Ok(text) if text.contains('\0') => {
             Err(unreadable_text(text.as_bytes(), text.find('\0').unwrap_or(0)))
         }
-        Ok(text) => Ok(Arc::from(text)),
+        Ok(text) => Ok(text.into()),
         Err(error) => {
             let offset = error.utf8_error().valid_up_to();
             Err(unreadable_text(error.as_bytes(), offset))

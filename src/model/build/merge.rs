@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn read(doc: u32, text: &str) -> Value {
-        let stream = ddlint_yaml::parse(Arc::from(text));
+        let stream = ddlint_yaml::parse(ddlint_yaml::SourceText::from(text));
         let tree = &stream.documents[0];
         value_of(DocId(doc), None, tree.root().expect("a root"))
     }

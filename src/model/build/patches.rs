@@ -4,7 +4,6 @@
 //! Deliberately absent: applying them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use ddlint_yaml::Node;
 use regex::Regex;
@@ -94,7 +93,7 @@ impl Builder<'_> {
 }
 
 fn of_text(text: &str, target: Option<Node<'_>>, found: &mut Vec<Patch>) {
-    for document in ddlint_yaml::parse(Arc::from(text)).documents {
+    for document in ddlint_yaml::parse(ddlint_yaml::SourceText::from(text)).documents {
         if let Some(root) = document.root() {
             of_node(root, target, found);
         }

@@ -344,7 +344,7 @@ impl Builder<'_> {
         if text.trim().is_empty() {
             return None;
         }
-        let (text, map) = (std::sync::Arc::from(text), node.offset_map());
+        let (text, map) = (text.into(), node.offset_map());
         let parent = self.loader.docs.get(at.doc.0 as usize)?.file;
         let around = self.loader.sources.get(parent);
         let source = crate::source::SourceFile::new(

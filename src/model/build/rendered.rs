@@ -11,7 +11,7 @@ use ddlint_helm::failure::{Failure, RenderError};
 use ddlint_helm::origin::Leaf;
 use ddlint_helm::render::Rendered;
 use ddlint_helm::values::{ReadFile, SetKind as HelmSet, ValuesSource};
-use ddlint_yaml::Span;
+use ddlint_yaml::{SourceText, Span};
 use rayon::prelude::*;
 
 use super::placeholder::is_placeholder;
@@ -256,7 +256,7 @@ impl Builder<'_> {
         });
         let text = |file: &ChartFile| Some((file.file.clone(), file.data.text()?));
         let templates = chart.templates.iter().filter_map(text);
-        let texts: Vec<(Arc<str>, Arc<str>)> = values.chain(templates).collect();
+        let texts: Vec<(Arc<str>, SourceText)> = values.chain(templates).collect();
         // What lies in an archive cannot be opened by its name.
         let open = self.loader.tree.kind(&chart.file) == Some(EntryKind::File);
         for (name, text) in texts {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ddlint_yaml::Span;
+use ddlint_yaml::{SourceText, Span};
 
 use super::Builder;
 use super::helm_line::HelmLine;
@@ -21,7 +21,7 @@ pub(super) struct Reading {
     pub(super) file: FileId,
     /// The folder of the script.
     pub(super) folder: String,
-    pub(super) text: Arc<str>,
+    pub(super) text: SourceText,
     /// `helm repo add NAME URL`
     pub(super) repositories: BTreeMap<String, String>,
     pub(super) steps: Vec<Step>,
@@ -286,7 +286,7 @@ impl Builder<'_> {
         let source = SourceFile::new(
             around.path.clone(),
             around.root_path.clone(),
-            Arc::from(text),
+            text.into(),
             Origin::Excerpt { parent: reading.file, offset: range.0 as u32 },
         );
         let loaded = self.loader.add_text(source, |stream| {

@@ -8,9 +8,9 @@ mod relations;
 mod report;
 mod template;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use ddlint_yaml::{Node, Span};
+use ddlint_yaml::{Node, SourceText, Span};
 
 use self::names::Names;
 use super::condition::{Case, Compare, Cond, Declared, Relation, Template};
@@ -33,7 +33,7 @@ pub(super) struct Compiler<'p> {
 }
 
 /// Compiles a rule file.
-pub(super) fn compile(path: &str, text: &Arc<str>) -> Result<Rule, Vec<RuleFileError>> {
+pub(super) fn compile(path: &str, text: &SourceText) -> Result<Rule, Vec<RuleFileError>> {
     compile_with(path, text, |node, id, tool, problems| {
         OnceLock::from(examples::read(node, id, tool, problems))
     })
@@ -53,7 +53,7 @@ pub(super) const EXAMPLES: &str = "\nexamples:\n";
 /// Reads the examples of a rule: their node, the rule's id, whether it is another room's.
 type ReadExamples = fn(Node<'_>, &str, bool, &mut Problems) -> OnceLock<examples::Examples>;
 
-fn compile_with(path: &str, text: &Arc<str>, read: ReadExamples) -> Result<Rule, Vec<RuleFileError>> {
+fn compile_with(path: &str, text: &SourceText, read: ReadExamples) -> Result<Rule, Vec<RuleFileError>> {
     let mut problems = Problems::new(path, text);
     let stream = ddlint_yaml::parse(text.clone());
     for error in &stream.errors {

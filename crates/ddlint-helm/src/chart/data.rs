@@ -2,9 +2,10 @@
 //!
 //! Deliberately absent: byte order marks; who loads a chart takes them off.
 
+use bytes::Bytes;
+use ddlint_yaml::SourceText;
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
-use std::sync::Arc;
 
 /// The bytes of a file. Copying it copies no bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,24 +14,24 @@ pub struct FileData(Shared);
 #[derive(Clone, PartialEq, Eq)]
 enum Shared {
     /// UTF-8.
-    Text(Arc<str>),
+    Text(SourceText),
     /// Anything else.
-    Bytes(Arc<[u8]>),
+    Bytes(Bytes),
 }
 
 impl FileData {
     /// The bytes, shared.
-    pub fn bytes(&self) -> Arc<[u8]> {
+    pub fn bytes(&self) -> Bytes {
         match &self.0 {
-            Shared::Text(text) => Arc::from(Arc::clone(text)),
-            Shared::Bytes(bytes) => Arc::clone(bytes),
+            Shared::Text(text) => text.as_bytes().clone(),
+            Shared::Bytes(bytes) => bytes.clone(),
         }
     }
 
     /// The text, shared; none where the bytes are not UTF-8.
-    pub fn text(&self) -> Option<Arc<str>> {
+    pub fn text(&self) -> Option<SourceText> {
         match &self.0 {
-            Shared::Text(text) => Some(Arc::clone(text)),
+            Shared::Text(text) => Some(text.clone()),
             Shared::Bytes(_) => None,
         }
     }
@@ -60,7 +61,7 @@ impl From<&[u8]> for FileData {
     fn from(bytes: &[u8]) -> FileData {
         FileData(match std::str::from_utf8(bytes) {
             Ok(text) => Shared::Text(text.into()),
-            Err(_) => Shared::Bytes(bytes.into()),
+            Err(_) => Shared::Bytes(Bytes::copy_from_slice(bytes)),
         })
     }
 }

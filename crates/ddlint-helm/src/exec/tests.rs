@@ -46,7 +46,7 @@ fn value(node: Node<'_>, path: &str, origins: &mut OriginTable) -> Value {
 }
 
 fn data(yaml: &str, origins: &mut OriginTable) -> Value {
-    let stream = ddlint_yaml::parse(Arc::from(yaml));
+    let stream = ddlint_yaml::parse(ddlint_yaml::SourceText::from(yaml));
     let document = stream.documents.first().expect("the data has a document");
     value(document.root().expect("the document is not empty"), "$", origins)
 }
@@ -62,7 +62,7 @@ pub(super) fn render<R: Recorder>(
     let mut origins = OriginTable::new(R::ON);
     let dot = data(yaml, &mut origins);
     let mut set = TemplateSet::new(Arc::default());
-    if let Err(error) = set.parse(NAME, &Arc::from(text.as_bytes())) {
+    if let Err(error) = set.parse(NAME, &text.to_owned().into()) {
         return (Err(error.message), origins);
     }
     let mut engine = Engine::<R>::new(set, origins, HelmDialect::V3, limits);

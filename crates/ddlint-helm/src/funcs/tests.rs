@@ -109,7 +109,7 @@ fn evaluate(call: &str, json: &Json) -> String {
     let mut origins = OriginTable::new(Recording::ON);
     let dot = data(json, "$", &mut origins);
     let mut set = TemplateSet::new(Arc::default());
-    if let Err(error) = set.parse(NAME, &Arc::from(format!("{{{{ dump ({call}) }}}}").as_bytes())) {
+    if let Err(error) = set.parse(NAME, &format!("{{{{ dump ({call}) }}}}").into()) {
         return format!("! parse: {}", error.message);
     }
     let mut engine = Engine::<Recording>::new(set, origins, HelmDialect::V4, Limits::default());
@@ -151,7 +151,7 @@ fn runs(template: &str, json: &str) -> String {
     let mut origins = OriginTable::new(Recording::ON);
     let dot = data(&json, "$", &mut origins);
     let mut set = TemplateSet::new(Arc::default());
-    set.parse(NAME, &Arc::from(template.as_bytes())).expect("the template parses");
+    set.parse(NAME, &template.to_owned().into()).expect("the template parses");
     let mut engine = Engine::<Recording>::new(set, origins, HelmDialect::V4, Limits::default());
     let text = engine.execute(NAME, dot).expect("the template renders");
     let origins = engine.into_origins();

@@ -7,6 +7,7 @@
 //! Deliberately absent: comments (the lexer drops them), the nodes `else` and `end`.
 
 use crate::funcs::FuncDef;
+use bytes::Bytes;
 use std::borrow::Cow;
 use std::fmt::{self, Debug, Display, Formatter, Write};
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub(crate) fn name(bytes: &[u8]) -> &str {
 #[derive(Debug)]
 pub(crate) struct Ast {
     /// The text.
-    pub(crate) source: Arc<[u8]>,
+    pub(crate) source: Bytes,
     /// The text itself as a template.
     pub(crate) main: Arc<Tree>,
     /// `define`d and `block` templates; a name stands once.

@@ -67,6 +67,17 @@ impl Token {
     pub(super) const NONE: Token = Token { kind: Kind::Eof, start: 0, end: 0, line: 0 };
 }
 
+/// The ASCII letters, digits and the underscore.
+const WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    table
+};
+
 /// The scanner.
 pub(super) struct Lexer<'a> {
     input: &'a [u8],
@@ -271,23 +282,24 @@ impl<'a> Lexer<'a> {
     }
 
     fn inside(&mut self) -> Step {
-        if let Some(trim) = right_delim(self.rest()) {
-            if self.paren_depth == 0 {
-                return self.right(trim);
+        let first = self.input.get(self.pos).copied();
+        if is_space(first) || first == Some(b'}') {
+            if let Some(trim) = right_delim(self.rest()) {
+                if self.paren_depth == 0 {
+                    return self.right(trim);
+                }
+                return self.fail("unclosed left paren".to_owned());
             }
-            return self.fail("unclosed left paren".to_owned());
+            if first != Some(b'}') {
+                return self.space();
+            }
         }
         let before = self.pos;
-        let line_before = self.line;
         let Some(c) = self.next_char() else {
             return self.fail("unclosed action".to_owned());
         };
         match c {
-            ' ' | '\t' | '\r' | '\n' => {
-                self.pos = before;
-                self.line = line_before;
-                self.space()
-            }
+            'a'..='z' | 'A'..='Z' | '_' => self.identifier(),
             '=' => self.emit(Kind::Assign),
             ':' => {
                 if self.next_char() != Some('=') {
@@ -332,6 +344,14 @@ impl<'a> Lexer<'a> {
 
     fn space(&mut self) -> Step {
         let first = self.pos;
+        // Mostly it is one.
+        if let [b' ', next, ..] = self.rest()
+            && !is_space(Some(*next))
+            && *next != b'-'
+        {
+            self.pos += 1;
+            return self.emit(Kind::Space);
+        }
         let mut end = self.pos;
         while is_space(self.input.get(end).copied()) {
             end += 1;
@@ -382,9 +402,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn absorb_alphanumeric(&mut self) {
-        let word = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
-        self.pos += self.rest().iter().take_while(word).count();
-        while let Some((c, width)) = decode(self.rest()) {
+        let rest = self.rest();
+        self.pos += rest.iter().position(|&byte| !WORD[usize::from(byte)]).unwrap_or(rest.len());
+        while self.input.get(self.pos).is_some_and(|byte| !byte.is_ascii() || WORD[usize::from(*byte)]) {
+            let Some((c, width)) = decode(self.rest()) else { break };
             if !is_alphanumeric(c) {
                 break;
             }

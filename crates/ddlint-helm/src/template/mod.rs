@@ -14,6 +14,8 @@ use crate::manifest::ReadManifest;
 use crate::origin::{PairHasher, QuickMap};
 use crate::schema::Schema;
 use ast::Ast;
+use bytes::Bytes;
+use ddlint_yaml::SourceText;
 use std::hash::Hasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -41,10 +43,10 @@ impl ParseError {
 pub(crate) type Parsed = Arc<Result<Ast, ParseError>>;
 
 /// Texts with one hash, each with what it parses to.
-type Known = Vec<(Arc<[u8]>, Parsed)>;
+type Known = Vec<(Bytes, Parsed)>;
 
 /// Written documents with one hash, each as it was read.
-type Manifests = Vec<(Arc<str>, ReadManifest)>;
+type Manifests = Vec<(SourceText, ReadManifest)>;
 
 /// Values schemas with one hash.
 type Schemas = Vec<(Arc<[u8]>, Arc<Result<Schema, String>>)>;
@@ -66,7 +68,7 @@ fn hash(bytes: &[u8]) -> u64 {
 
 impl ParseCache {
     /// A document that templates wrote.
-    pub(crate) fn manifest(&self, text: Arc<str>) -> ReadManifest {
+    pub(crate) fn manifest(&self, text: SourceText) -> ReadManifest {
         let hash = hash(text.as_bytes());
         let find = |known: &Manifests| known.iter().find(|(it, _)| *it == text).map(|(_, read)| read.clone());
         let known = self.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).and_then(find);
@@ -94,7 +96,7 @@ impl ParseCache {
     }
 
     /// The tree of a text; `shared` is the same text, where it is one that can be kept.
-    pub(crate) fn parse(&self, source: &[u8], shared: Option<&Arc<[u8]>>) -> Parsed {
+    pub(crate) fn parse(&self, source: &[u8], shared: Option<&Bytes>) -> Parsed {
         let hash = hash(source);
         let find = |known: &Known| {
             known.iter().find(|(text, _)| **text == *source).map(|(_, parsed)| Arc::clone(parsed))
@@ -104,8 +106,8 @@ impl ParseCache {
         if let Some(parsed) = known {
             return parsed;
         }
-        let text = shared.map_or_else(|| source.into(), Arc::clone);
-        let parsed = Arc::new(parse::parse(Arc::clone(&text)));
+        let text = shared.cloned().unwrap_or_else(|| Bytes::copy_from_slice(source));
+        let parsed = Arc::new(parse::parse(text.clone()));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let same = known.entry(hash).or_default();
         if let Some(parsed) = find(same) {

@@ -9,6 +9,7 @@ use super::ParseError;
 use super::ast::{Action, Ast, Begins, Branch, Cmd, Expr, Node, Span, TemplateNode, Tree};
 use super::lex::{Kind, Lexer, Token};
 use crate::fmt::{quote, unquote};
+use bytes::Bytes;
 use std::sync::Arc;
 
 /// How deep parentheses and blocks may be nested. Go allows ten thousand parentheses and any number of blocks;
@@ -19,12 +20,12 @@ const MAX_NESTING: u32 = 1_000;
 type Parsed<T> = Result<T, Box<ParseError>>;
 
 /// Parses a whole text.
-pub(super) fn parse(source: Arc<[u8]>) -> Result<Ast, ParseError> {
+pub(super) fn parse(source: Bytes) -> Result<Ast, ParseError> {
     parse_boxed(source).map_err(|error| *error)
 }
 
-fn parse_boxed(source: Arc<[u8]>) -> Parsed<Ast> {
-    let bytes = Arc::clone(&source);
+fn parse_boxed(source: Bytes) -> Parsed<Ast> {
+    let bytes = source.clone();
     let mut parser = Parser {
         lexer: Lexer::new(&bytes),
         tree: Open::new(),
@@ -137,7 +138,12 @@ impl<'a> Parser<'a> {
     }
 
     fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        let Token { line, start: offset, .. } = self.tree.token[0];
+        self.fail_at(self.tree.token[0], message)
+    }
+
+    /// What is wrong stands at a token; Go tells the line of the last one that was read.
+    fn fail_at<T>(&self, token: Token, message: impl Into<String>) -> Parsed<T> {
+        let (line, offset) = (self.tree.token[0].line, token.start);
         Err(Box::new(ParseError { message: message.into(), line, offset }))
     }
 
@@ -236,7 +242,7 @@ impl<'a> Parser<'a> {
         while self.peek_non_space().kind != Kind::Eof {
             match self.text_or_action()? {
                 Item::Node(node) => self.nodes.push(node),
-                Item::End(end) => return Ok((self.nodes.drain(first..).collect(), end)),
+                Item::End(end) => return Ok((self.nodes.split_off(first).into_boxed_slice(), end)),
             }
         }
         self.fail("unexpected EOF")

@@ -44,6 +44,8 @@ pub(crate) trait Sink {
     fn end_document(&mut self, marker: Option<Span>);
     fn comment(&mut self, span: Span);
     fn scalar(&mut self, span: Span, text: Text<'_>, style: Style, properties: Properties);
+    /// A scalar without properties whose text is what is written in the span, between the quotes if it has any.
+    fn written(&mut self, span: Span, style: Style);
     fn start_collection(&mut self, span: Span, mapping: bool, style: Style, properties: Properties);
     fn end_collection(&mut self, span: Span);
     /// An alias to the anchor with this number, or to none that exists.

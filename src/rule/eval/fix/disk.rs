@@ -1,9 +1,7 @@
 //! From an edit of a text to an edit of a file on the disk: texts in strings lead to the string around them, rendered
 //! text to the value that it is. Every step is proved.
 
-use std::sync::Arc;
-
-use ddlint_yaml::{OffsetMap, Span, Style};
+use ddlint_yaml::{OffsetMap, SourceText, Span, Style};
 
 use super::edits::Made;
 use super::prove;
@@ -26,7 +24,7 @@ pub(crate) struct Draft {
 
 impl Made {
     /// The document with the edit, where it changes nothing but its target.
-    pub(crate) fn changed(&self, document: &ddlint_yaml::Document) -> Option<Arc<str>> {
+    pub(crate) fn changed(&self, document: &ddlint_yaml::Document) -> Option<SourceText> {
         prove::changed(document, self.span, &self.text, (self.target, self.lost))
     }
 }
@@ -133,7 +131,7 @@ impl Texts<'_> {
         let tree = &self.model.doc(doc).tree;
         let changed = prove::changed(tree, Span { start, end }, &text, (scalar.id(), 1))?;
         // Ids of nodes grow as they are written: before the string everything is as it was.
-        let stream = ddlint_yaml::parse(Arc::clone(&changed));
+        let stream = ddlint_yaml::parse(changed.clone());
         let read = stream.documents.iter().find(|it| it.root().is_some())?;
         let same = scalar.id().index() < read.node_count() && read.node(scalar.id()).text()? == whole;
         same.then_some(Made { span: Span { start, end }, text, target: scalar.id(), lost: 1 })

@@ -8,8 +8,6 @@ mod edits;
 mod prove;
 mod write;
 
-use std::sync::Arc;
-
 use ddlint_yaml::{Node, Style};
 
 pub(crate) use self::disk::{Draft, Texts};
@@ -66,7 +64,7 @@ impl Eval<'_> {
         self.places_at(at, frame, Focus::All).first().copied()
     }
 
-    fn text_of(&self, file: FileId) -> &Arc<str> {
+    fn text_of(&self, file: FileId) -> &ddlint_yaml::SourceText {
         &self.scope.run.model.sources.get(file).text
     }
 
@@ -290,6 +288,6 @@ impl Eval<'_> {
 /// The `name` of an item that is moved.
 fn item_name(item: &Yaml) -> Option<String> {
     let Yaml::Lines { lines, .. } = item else { return None };
-    let stream = ddlint_yaml::parse(Arc::from(lines.join("\n")));
+    let stream = ddlint_yaml::parse(ddlint_yaml::SourceText::from(lines.join("\n")));
     Some(stream.documents.first()?.root()?.get("name")?.text()?.to_string())
 }

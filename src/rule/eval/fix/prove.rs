@@ -2,9 +2,7 @@
 //!
 //! Deliberately absent: making edits, and whether the finding is mended (`crate::fix` lints the new text).
 
-use std::sync::Arc;
-
-use ddlint_yaml::{Document, Node, NodeId, NodeKind, Span};
+use ddlint_yaml::{Document, Node, NodeId, NodeKind, SourceText, Span};
 
 /// The largest document that is parsed again to prove a fix.
 const LARGEST: usize = 4 << 20;
@@ -15,7 +13,7 @@ const DEEPEST: usize = 200;
 type Target = (NodeId, usize);
 
 /// The document with an edit, where it differs from the one without in its target alone.
-pub(super) fn changed(document: &Document, edit: Span, text: &str, target: Target) -> Option<Arc<str>> {
+pub(super) fn changed(document: &Document, edit: Span, text: &str, target: Target) -> Option<SourceText> {
     let Span { start, end } = edit;
     let span = document.span();
     if span.start > start || end > span.end || start > end || (span.end - span.start) as usize > LARGEST {
@@ -23,7 +21,7 @@ pub(super) fn changed(document: &Document, edit: Span, text: &str, target: Targe
     }
     let source = document.text();
     let slice = |from: u32, to: u32| source.get(from as usize..to as usize);
-    let new: Arc<str> = Arc::from(format!("{}{text}{}", slice(span.start, start)?, slice(end, span.end)?));
+    let new: SourceText = format!("{}{text}{}", slice(span.start, start)?, slice(end, span.end)?).into();
     let stream = ddlint_yaml::parse(new.clone());
     let mut roots = stream.documents.iter().filter_map(|document| document.root());
     let (Some(root), None, true) = (roots.next(), roots.next(), stream.errors.is_empty()) else {

@@ -63,7 +63,7 @@ impl Parser<'_> {
                     for (decl, (_, slot)) in decls.iter().zip(self.tree.vars.iter_mut().skip(declared_from)) {
                         *slot = decl.slot;
                     }
-                    let cmds = self.cmds.drain(first..).collect();
+                    let cmds = self.cmds.split_off(first).into_boxed_slice();
                     return Ok(Pipe { pos, end: token.start, assign, decls, cmds });
                 }
                 Kind::Bool
@@ -147,7 +147,7 @@ impl Parser<'_> {
             }
             break;
         }
-        let args: Box<[Expr]> = self.exprs.drain(first..).collect();
+        let args = self.exprs.split_off(first).into_boxed_slice();
         match args.last() {
             Some(last) => {
                 self.cmds.push(Cmd { pos, end: last.span.end, args });
@@ -214,7 +214,7 @@ impl Parser<'_> {
                         let slot = slot.unwrap_or(u32::MAX);
                         ExprKind::Variable { slot, name: span, fields: Span::default() }
                     }
-                    None => return self.fail(format!("undefined variable {}", quote(bytes))),
+                    None => return self.fail_at(token, format!("undefined variable {}", quote(bytes))),
                 }
             }
             Kind::Field => ExprKind::Field(span),

@@ -8,8 +8,6 @@
 
 mod scalar;
 
-use std::borrow::Cow;
-
 use super::{Properties, Sink, Text};
 use crate::node::Style;
 use crate::span::Span;
@@ -32,13 +30,17 @@ pub(crate) fn run(chunk: &str, sink: &mut impl Sink) -> bool {
 /// Whether there are no line breaks but `\n`, and nothing that is not printable.
 fn is_ordinary_text(text: &str) -> bool {
     let odd = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\t') || byte == 0x7f;
+    let bytes = text.as_bytes();
     let any = text.bytes().fold(false, |any, byte| any | odd(byte));
-    !any && (text.is_ascii()
-        || text.chars().all(|letter| {
-            letter.is_ascii()
-                || letter >= '\u{a0}'
-                    && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-        }))
+    // U+0080 to U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF.
+    let odd_letter = |at: usize| {
+        let next = |by: usize| bytes.get(at + by).copied().unwrap_or_default();
+        matches!(
+            (bytes.get(at).copied().unwrap_or_default(), next(1), next(2)),
+            (0xc2, ..0xa0, _) | (0xe2, 0x80, 0xa8 | 0xa9) | (0xef, 0xbb, 0xbf) | (0xef, 0xbf, 0xbe..)
+        )
+    };
+    !any && (text.is_ascii() || !memchr::memchr3_iter(0xc2, 0xe2, 0xef, bytes).any(odd_letter))
 }
 
 /// An open collection.
@@ -60,11 +62,22 @@ struct Reader<'t, 's, S> {
     /// The end of the last scalar: what is missing, is missing behind it.
     last: usize,
     rooted: bool,
+    /// Where the text of a block is put together.
+    buffer: String,
 }
 
 impl<'t, 's, S: Sink> Reader<'t, 's, S> {
     fn new(text: &'t str, sink: &'s mut S) -> Self {
-        Reader { text, bytes: text.as_bytes(), sink, open: Vec::new(), at: 0, last: 0, rooted: false }
+        Reader {
+            text,
+            bytes: text.as_bytes(),
+            sink,
+            open: Vec::new(),
+            at: 0,
+            last: 0,
+            rooted: false,
+            buffer: String::new(),
+        }
     }
 
     fn byte(&self, at: usize) -> Option<u8> {
@@ -270,7 +283,7 @@ impl<'t, 's, S: Sink> Reader<'t, 's, S> {
         }
         match first {
             b'"' | b'\'' => self.quoted(at, end, first)?,
-            _ => self.scalar(at, end, Cow::Borrowed(self.slice(at, end)), Style::Plain),
+            _ => self.written(at, end, Style::Plain),
         }
         self.open.last_mut()?.waiting = true;
         let value = colon + 1 + self.spaces(colon + 1);

@@ -30,9 +30,16 @@ const MAY_STOP: [bool; 256] = {
 };
 
 impl<S: Sink> Reader<'_, '_, S> {
-    pub(super) fn scalar(&mut self, start: usize, end: usize, text: Cow<'_, str>, style: Style) {
+    /// A scalar whose text is another than what is written.
+    pub(super) fn cooked(&mut self, start: usize, end: usize, text: &str, style: Style) {
         self.last = end;
-        self.sink.scalar(span(start, end), Text::Cooked(text), style, Properties::default());
+        self.sink.scalar(span(start, end), Text::Cooked(Cow::Borrowed(text)), style, Properties::default());
+    }
+
+    /// A scalar whose text is what is written, between the quotes if it has any.
+    pub(super) fn written(&mut self, start: usize, end: usize, style: Style) {
+        self.last = end;
+        self.sink.written(span(start, end), style);
     }
 
     /// Whether a plain scalar begins so.
@@ -107,8 +114,10 @@ impl<S: Sink> Reader<'_, '_, S> {
             text.push_str(self.text.get(begin..to).unwrap_or(""));
             (end, stop) = (to, then);
         }
-        let text = folded.map_or(Cow::Borrowed(self.slice(start, end)), Cow::Owned);
-        self.scalar(start, end, text, Style::Plain);
+        match folded {
+            Some(text) => self.cooked(start, end, &text, Style::Plain),
+            None => self.written(start, end, Style::Plain),
+        }
         self.answer();
         match stop {
             Stop::Key(_) => return None,
@@ -140,14 +149,12 @@ impl<S: Sink> Reader<'_, '_, S> {
     pub(super) fn quoted(&mut self, start: usize, end: usize, quote: u8) -> Known {
         let inner = self.slice(start + 1, end - 1);
         if quote == b'\'' {
-            let text = match inner.contains('\'') {
-                true => Cow::Owned(inner.replace("''", "'")),
-                false => Cow::Borrowed(inner),
-            };
-            self.scalar(start, end, text, Style::SingleQuoted);
+            match inner.contains('\'') {
+                true => self.cooked(start, end, &inner.replace("''", "'"), Style::SingleQuoted),
+                false => self.written(start, end, Style::SingleQuoted),
+            }
             return Some(());
         }
-        let mut text = Cow::Borrowed(inner);
         if inner.contains('\\') {
             let mut out = String::with_capacity(inner.len());
             let mut rest = inner;
@@ -164,9 +171,10 @@ impl<S: Sink> Reader<'_, '_, S> {
                 rest = letters.as_str();
             }
             out.push_str(rest);
-            text = Cow::Owned(out);
+            self.cooked(start, end, &out, Style::DoubleQuoted);
+        } else {
+            self.written(start, end, Style::DoubleQuoted);
         }
-        self.scalar(start, end, text, Style::DoubleQuoted);
         Some(())
     }
 
@@ -233,7 +241,7 @@ impl<S: Sink> Reader<'_, '_, S> {
             }
         }
         let style = if quote == b'"' { Style::DoubleQuoted } else { Style::SingleQuoted };
-        self.scalar(start, at, Cow::Owned(text), style);
+        self.cooked(start, at, &text, style);
         Some(at)
     }
 
@@ -297,9 +305,8 @@ impl<S: Sink> Reader<'_, '_, S> {
                 _ => at += 1,
             }
         }
-        let text = self.slice(start, at).trim_end_matches(' ');
-        let end = start + text.len();
-        self.scalar(start, end, Cow::Borrowed(text), Style::Plain);
+        let end = start + self.slice(start, at).trim_end_matches(' ').len();
+        self.written(start, end, Style::Plain);
         Some(end)
     }
 
@@ -324,7 +331,8 @@ impl<S: Sink> Reader<'_, '_, S> {
             return None;
         }
         let start = self.at + indent;
-        let mut text = String::new();
+        let mut text = std::mem::take(&mut self.buffer);
+        text.clear();
         // Whether a line break stands before the line, and whether the line before begins with white space.
         let (mut broken, mut blank_before) = (false, false);
         while self.at < self.bytes.len() {
@@ -360,7 +368,8 @@ impl<S: Sink> Reader<'_, '_, S> {
             text.extend(std::iter::repeat_n('\n', breaks));
         }
         let end = self.at.min(self.bytes.len());
-        self.scalar(start, end, Cow::Owned(text), style);
+        self.cooked(start, end, &text, style);
+        self.buffer = text;
         self.answer();
         Some(())
     }
