@@ -182,20 +182,26 @@ fn trim(out: &mut String) {
 
 /// Renders a chart.
 pub fn render(request: &RenderRequest<'_>) -> Result<Rendered, Box<RenderError>> {
-    render_keeping(request, |_| ()).map(|(rendered, ..)| rendered)
+    render_keeping(request, Map::clone).map(|(rendered, ..)| rendered)
 }
 
 /// Renders a chart, and keeps its values for more renders of the same release.
 pub fn render_with_session(request: &RenderRequest<'_>) -> Result<(Rendered, Session), Box<RenderError>> {
-    let (rendered, prepared, values) = render_keeping(request, session::without_origins)?;
-    Ok((rendered, Session::of(Prepared { values, ..prepared }, request.chart)))
+    let (rendered, kept) = render_keeping(request, session::without_origins)?;
+    Ok((rendered, Session::of(kept, request.chart)))
 }
 
-/// Renders a chart; `keep` sees the values before the templates can change them.
-fn render_keeping<K>(
+/// What the next render of a release takes over.
+struct Kept {
+    prepared: Prepared,
+    templates: Option<TemplateSet>,
+}
+
+/// Renders a chart; `keep` gives the values that are kept, before the templates can change them.
+fn render_keeping(
     request: &RenderRequest<'_>,
-    keep: impl FnOnce(&Map) -> K,
-) -> Result<(Rendered, Prepared, K), Box<RenderError>> {
+    keep: impl FnOnce(&Map) -> Map,
+) -> Result<(Rendered, Kept), Box<RenderError>> {
     if request.recording {
         Render::<Recording>::run(request, keep)
     } else {
@@ -214,10 +220,10 @@ struct Renderable {
 }
 
 impl<R: Recorder> Render<R> {
-    fn run<K>(
+    fn run(
         request: &RenderRequest<'_>,
-        keep: impl FnOnce(&Map) -> K,
-    ) -> Result<(Rendered, Prepared, K), Box<RenderError>> {
+        keep: impl FnOnce(&Map) -> Map,
+    ) -> Result<(Rendered, Kept), Box<RenderError>> {
         let mut table = OriginTable::new(R::ON);
         check_request(request)?;
         let user = match values::merged(request.values, request.dialect, &mut table) {
@@ -228,9 +234,10 @@ impl<R: Recorder> Render<R> {
             Ok(prepared) => prepared,
             Err(failure) => return Err(RenderError::new(failure, table)),
         };
-        let kept = keep(&prepared.values);
-        let rendered = Self::execute(request, table, &prepared, &prepared.values, &mut None)?;
-        Ok((rendered, prepared, kept))
+        let values = keep(&prepared.values);
+        let mut templates = None;
+        let rendered = Self::execute(request, table, &prepared, &prepared.values, &mut templates)?;
+        Ok((rendered, Kept { prepared: Prepared { values, ..prepared }, templates }))
     }
 
     /// Executes the templates with these values. `templates` are those of the chart, where they were parsed before.
@@ -285,9 +292,7 @@ impl<R: Recorder> Render<R> {
                 set
             }
         };
-        if !R::ON {
-            *templates = Some(set.clone());
-        }
+        *templates = Some(if R::ON { set.anew() } else { set.clone() });
         let mut engine: Engine<R> =
             Engine::new(set, table, request.dialect, request.limits).in_world(request.world.clone());
         let mut rendered: Vec<RenderedText> = Vec::new();

@@ -200,6 +200,10 @@ impl Constraint {
 /// `1 - 3` means `>= 1, <= 3`.
 fn expand_hyphens(text: &str) -> String {
     let mut out = text.to_owned();
+    // Mostly a hyphen begins a pre-release.
+    if !text.as_bytes().windows(2).any(|pair| matches!(pair, [blank, b'-'] if blank.is_ascii_whitespace())) {
+        return out;
+    }
     for found in HYPHEN.as_ref().into_iter().flat_map(|r| r.captures_iter(text)) {
         if let (Some(all), Some(low), Some(high)) = (found.get(0), found.get(1), found.get(2)) {
             out = out.replacen(all.as_str(), &format!(">= {}, <= {} ", low.as_str(), high.as_str()), 1);

@@ -23,8 +23,10 @@ pub(crate) struct Unit {
     pub(crate) source: Bytes,
     /// The text with its origins, where it is no file.
     pub(crate) text: Option<Text>,
-    /// By literal number.
+    /// By literal number; none before one is asked for, as few templates are executed again.
     literals: RefCell<Vec<Literal>>,
+    /// How many there are.
+    count: usize,
 }
 
 /// A literal of a template in this render.
@@ -32,7 +34,7 @@ pub(crate) struct Unit {
 struct Literal {
     value: Option<Value>,
     /// End and origin of each line of a text node.
-    lines: Rc<[(u32, OriginId)]>,
+    lines: Option<Rc<[(u32, OriginId)]>>,
     /// The same under the control origin it was last written under.
     control: OriginId,
     tested: Option<Rc<[(u32, OriginId)]>>,
@@ -69,6 +71,21 @@ impl TemplateSet {
     /// Parses a file and takes over the templates it defines, and itself under its own name.
     pub(crate) fn parse(&mut self, name: &str, source: &Bytes) -> Result<(), Box<TemplateError>> {
         self.add(Arc::from(name), self.cache.parse(source, Some(source)), None).map(|_| ())
+    }
+
+    /// The same templates for another render: nothing of this one is known.
+    pub(crate) fn anew(&self) -> TemplateSet {
+        let mut units: QuickMap<usize, Rc<Unit>> = QuickMap::default();
+        let mut known = QuickMap::default();
+        for (name, template) in &self.names.known {
+            let unit = units.entry(Rc::as_ptr(&template.unit).addr()).or_insert_with(|| {
+                let Unit { name, source, text, count, .. } = &*template.unit;
+                let (name, source, text) = (Arc::clone(name), source.clone(), text.clone());
+                Rc::new(Unit { name, source, text, literals: RefCell::default(), count: *count })
+            });
+            known.insert(Arc::clone(name), Template { unit: Rc::clone(unit), ..template.clone() });
+        }
+        TemplateSet { cache: Arc::clone(&self.cache), names: Rc::new(Names { known, under: None }) }
     }
 
     /// Whether there is a template of that name.
@@ -120,7 +137,8 @@ impl TemplateSet {
         let unit = Rc::new(Unit {
             name: Arc::clone(&name),
             source: ast.source.clone(),
-            literals: RefCell::new(vec![Literal::default(); ast.literals as usize]),
+            literals: RefCell::default(),
+            count: ast.literals as usize,
             text,
         });
         let nested = unit.text.is_some();
@@ -184,6 +202,9 @@ impl Unit {
     /// A literal's value, made once.
     pub(crate) fn literal(&self, number: u32, make: impl FnOnce() -> Value) -> Value {
         let mut literals = self.literals.borrow_mut();
+        if literals.is_empty() {
+            literals.resize_with(self.count, Literal::default);
+        }
         match literals.get_mut(number as usize) {
             Some(literal) => literal.value.get_or_insert_with(make).clone(),
             None => make(),
@@ -200,16 +221,19 @@ impl Unit {
         origins: &mut OriginTable,
     ) -> Rc<[(u32, OriginId)]> {
         let mut literals = self.literals.borrow_mut();
-        let Some(literal) = literals.get_mut(number as usize) else { return Rc::default() };
-        if literal.lines.is_empty() {
-            literal.lines = origins.lines(&self.name, split_lines(&self.source, start, end)).into();
+        if literals.is_empty() {
+            literals.resize_with(self.count, Literal::default);
         }
+        let Some(literal) = literals.get_mut(number as usize) else { return Rc::default() };
+        let lines = literal
+            .lines
+            .get_or_insert_with(|| origins.lines(&self.name, split_lines(&self.source, start, end)).into());
         if control.is_none() {
-            return Rc::clone(&literal.lines);
+            return Rc::clone(lines);
         }
         if literal.control != control || literal.tested.is_none() {
             literal.control = control;
-            literal.tested = Some(origins.tested_lines(&literal.lines, control).into());
+            literal.tested = Some(origins.tested_lines(lines, control).into());
         }
         literal.tested.clone().unwrap_or_default()
     }

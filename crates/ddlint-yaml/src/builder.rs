@@ -8,12 +8,14 @@ use std::borrow::Cow;
 
 use crate::document::{Comment, block_header, find_indicator};
 use crate::events::{Problem, Properties, Sink, Text};
+use crate::keys;
 use crate::node::Style;
 use crate::repair;
 use crate::scalar::decode_base64;
 use crate::span::Span;
 use crate::tape::{
-    COOKED, Failed, Failure, Finished, KEY, MANY, MERGES, MISSING, NONE, PROPERTIES, Property, Slot, SlotKind,
+    COOKED, DOUBTFUL, Failed, Failure, Finished, KEY, MANY, MERGES, MISSING, NONE, PROPERTIES, Property,
+    Slot, SlotKind,
 };
 
 /// Aliases to nothing that are reported in one document; every one more says nothing new.
@@ -53,6 +55,8 @@ struct Open {
     index: u32,
     children: u32,
     mapping: bool,
+    /// The looks of its keys so far.
+    looks: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -224,6 +228,10 @@ impl<'t> Builder<'t> {
         if properties.anchor > 0 || properties.tag.is_some() {
             if let Some(slot) = self.slots.last_mut() {
                 slot.flags |= PROPERTIES;
+                if slot.has(KEY) {
+                    let mapping = slot.parent();
+                    self.doubt(mapping);
+                }
             }
             self.push_properties(index, properties);
         }
@@ -235,22 +243,35 @@ impl<'t> Builder<'t> {
     fn push_bare(&mut self, mut slot: Slot) -> Option<u32> {
         let index = u32::try_from(self.slots.len()).ok().filter(|&index| index < NONE - 1)?;
         let (parent, key) = self.place();
-        if let Some(open) = self.open.last_mut() {
-            open.children += 1;
-        }
         if slot.is_collection() {
             slot.a = parent;
         } else {
             slot.link = parent;
         }
-        if key {
-            slot.flags |= KEY;
-        }
         slot.start = slot.start.max(self.last_end);
         slot.end = slot.end.max(slot.start);
+        if let Some(open) = self.open.last_mut() {
+            open.children += 1;
+            if key {
+                slot.flags |= KEY;
+                let look = keys::look(&slot, self.text);
+                let seen = look.is_none_or(|look| open.looks & look != 0);
+                open.looks |= look.unwrap_or_default();
+                if seen {
+                    self.doubt(parent);
+                }
+            }
+        }
         self.last_end = if slot.is_collection() { slot.start } else { slot.end };
         self.slots.push(slot);
         Some(index)
+    }
+
+    /// The keys of a mapping have to be compared.
+    fn doubt(&mut self, mapping: u32) {
+        if let Some(mapping) = self.slots.get_mut(mapping as usize) {
+            mapping.flags |= DOUBTFUL;
+        }
     }
 
     fn push_properties(&mut self, node: u32, properties: Properties) {
@@ -481,7 +502,7 @@ impl Sink for Builder<'_> {
         let slot = Slot { start, end, link: 0, a: 0, kind, style, flags: 0, few: 0 };
         match self.push(slot, properties) {
             Some(index) => {
-                self.open.push(Open { index, children: 0, mapping });
+                self.open.push(Open { index, children: 0, mapping, looks: 0 });
                 let depth = self.open.len() as u32;
                 if let Some(document) = &mut self.document {
                     document.deepest = document.deepest.max(depth);

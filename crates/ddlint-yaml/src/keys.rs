@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use crate::document::Document;
 use crate::node::{Node, NodeId, NodeKind, Style, bytes_of};
 use crate::scalar;
-use crate::tape::{PROPERTIES, SlotKind};
+use crate::tape::{DOUBTFUL, PROPERTIES, Slot, SlotKind};
 
 /// Mappings visited for one look-up through merge keys. No honest document needs a tenth of it.
 const MERGE_BUDGET: usize = 1 << 10;
@@ -248,14 +248,30 @@ pub(crate) fn survey(document: &Document) -> Survey {
     Survey { duplicates: found.into_boxed_slice(), nameless }
 }
 
-/// Whether a mapping may have a key twice, or one without a name: a look at the texts that resolves nothing.
+/// One bit for the look of a key: where none is there twice, no two keys of a mapping are the same. None where it may
+/// be the same as one that looks otherwise, or have no name.
+pub(crate) fn look(key: &Slot, text: &str) -> Option<u64> {
+    let written = key.written().filter(|_| key.kind == SlotKind::Scalar && !key.has(PROPERTIES))?;
+    let text = text.as_bytes().get(written.start as usize..written.end as usize)?;
+    if key.style == Style::Plain && scalar::may_resolve(text) {
+        return None;
+    }
+    let [first, .., last] = text else { return Some(1 << (text.first().copied().unwrap_or_default() % 64)) };
+    let middle = text.get(text.len() / 2).copied().unwrap_or_default();
+    let look = (text.len() * 37)
+        .wrapping_add(usize::from(*first) * 5 + usize::from(middle) * 3 + usize::from(*last));
+    Some(1 << (look % 64))
+}
+
+/// Whether a mapping may have a key twice, or one without a name: a comparison of texts that resolves nothing.
 fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a [u8]>) -> bool {
     texts.clear();
     let document = mapping.document();
     let Some(slot) = mapping.slot() else { return true };
+    if !slot.has(DOUBTFUL) {
+        return false;
+    }
     let (mut at, end) = (mapping.id().0 + 1, slot.next(mapping.id().0));
-    // One bit for each look of a key: where none is there twice, no two are the same.
-    let (mut looks, mut alike) = (0_u128, false);
     while at < end {
         let (Some(key), Some(value)) = (document.slot(at), document.slot(at + 1)) else { return true };
         if key.kind != SlotKind::Scalar || key.flags & PROPERTIES != 0 {
@@ -265,17 +281,8 @@ fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a [u8]>) -> bool {
         if key.style == Style::Plain && scalar::may_resolve(text) {
             return true;
         }
-        let letter = |place: usize| usize::from(text.get(place).copied().unwrap_or_default());
-        let look =
-            text.len() * 37 + letter(0) * 5 + letter(text.len() / 2) * 3 + letter(text.len().wrapping_sub(1));
-        let bit = 1_u128 << (look % 128);
-        alike |= looks & bit != 0;
-        looks |= bit;
         texts.push(text);
         at = value.next(at + 1);
-    }
-    if !alike {
-        return false;
     }
     if texts.len() > 12 {
         texts.sort_unstable();

@@ -25,6 +25,8 @@ pub(crate) const KEY: u8 = 1 << 2;
 pub(crate) const MISSING: u8 = 1 << 3;
 /// On a mapping: one of its keys is `<<`.
 pub(crate) const MERGES: u8 = 1 << 4;
+/// On a mapping: two of its keys may be the same, or one may have no name.
+pub(crate) const DOUBTFUL: u8 = 1 << 5;
 
 /// Too many children for [`Slot::few`]: they have to be counted.
 pub(crate) const MANY: u8 = u8::MAX;

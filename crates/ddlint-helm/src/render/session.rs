@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Prepared, Render, RenderRequest, Rendered, check_request, fit_schemas, prepare};
+use super::{Kept, Prepared, Render, RenderRequest, Rendered, check_request, fit_schemas, prepare};
 use crate::chart::Chart;
 use crate::coalesce::{GLOBAL, empty_map};
 use crate::exec::NoRecording;
@@ -42,16 +42,17 @@ impl Session {
         let prepared = values::merged(request.values, request.dialect, &mut table)
             .and_then(|user| prepare(&request, &user, &mut table));
         match prepared {
-            Ok(prepared) => Ok(Session::of(prepared, request.chart)),
+            Ok(prepared) => Ok(Session::of(Kept { prepared, templates: None }, request.chart)),
             Err(failure) => Err(RenderError::new(failure, table)),
         }
     }
 
     /// Of values that were put together; they have no origins.
-    pub(super) fn of(prepared: Prepared, chart: &Chart) -> Session {
+    pub(super) fn of(kept: Kept, chart: &Chart) -> Session {
+        let Kept { prepared, templates } = kept;
         let mut conditions = Vec::new();
         conditions_of(chart, &mut conditions);
-        Session { prepared, templates: RefCell::default(), conditions }
+        Session { prepared, templates: RefCell::new(templates), conditions }
     }
 
     /// Renders with one value set, or as it is. None where the value may decide which charts take part, or stands in

@@ -117,3 +117,21 @@ impl ParseCache {
         parsed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Go tells the line of the last token that it read; the place is that of the name.
+    #[test]
+    fn an_undefined_variable_is_marked_where_it_stands() {
+        for (text, at, line) in
+            [("a: {{ $x.y }}", 6, 1), ("{{ if $x\n}}{{ end }}", 6, 2), ("\n{{ 1 | f $y }}", 10, 2)]
+        {
+            let parsed = ParseCache::default().parse(text.as_bytes(), None);
+            let Err(error) = &*parsed else { panic!("{text} parses") };
+            assert!(error.message.starts_with("undefined variable"), "{}", error.message);
+            assert_eq!((error.offset, error.line), (at, line), "{text:?}");
+        }
+    }
+}
