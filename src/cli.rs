@@ -246,6 +246,10 @@ pub struct CheckArgs {
 /// Arguments of `render`.
 #[derive(Args, Debug)]
 pub struct RenderArgs {
+    /// Print the manifests alone, as `helm template` does: nothing about where they come from and what drifts
+    #[arg(long)]
+    pub manifests_only: bool,
+
     /// What is read.
     #[command(flatten)]
     pub input: InputArgs,

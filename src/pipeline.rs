@@ -22,7 +22,7 @@ use crate::rule::{Registry, Selection, merge_led_back, run};
 use crate::source::{Origin, Place, SourceFile};
 use crate::stream::{self, Carried};
 
-pub use printed::{Printed, render};
+pub use printed::{Manifests, Printed, manifests, render};
 
 /// What is linted.
 pub struct Inputs<'a> {

@@ -50,6 +50,9 @@ pub struct Options {
     pub program: Program,
     /// Where dependencies that are not vendored are looked for.
     pub cache: Option<HelmCache>,
+    /// Whether it is recorded where each byte comes from. Who only wants the documents need not know; what fails is
+    /// rendered again, as the values to blame are found by their origins.
+    pub origins: bool,
     /// What was parsed before: who lints again, with other files beside the same charts, parses nothing twice.
     pub parsed: Arc<ParseCache>,
 }
@@ -71,6 +74,7 @@ impl Default for Options {
             skip_crds: false,
             program: Program::Builtin,
             cache: None,
+            origins: true,
             parsed: Arc::default(),
         }
     }
@@ -313,7 +317,14 @@ impl<'t> Renderer<'t> {
             values.extend(variation.values.iter().cloned());
             values.extend(variation.set.as_ref().map(|(steps, to)| source(steps, *to)));
         }
-        render(&self.request(job, chart, &values, variation)).map_err(problem)
+        let request = self.request(job, chart, &values, variation);
+        match render(&request) {
+            Err(_) if variation.is_none() && !request.recording => {
+                render(&RenderRequest { recording: true, ..request })
+            }
+            rendered => rendered,
+        }
+        .map_err(problem)
     }
 
     fn request<'a>(
@@ -338,7 +349,7 @@ impl<'t> Renderer<'t> {
         let cluster = given.unwrap_or_else(|| self.options.kube_version.clone());
         let mut request = RenderRequest::new(chart, release, cluster, dialect);
         request.values = values;
-        request.recording = usual;
+        request.recording = usual && self.options.origins;
         request.world = variation.world.clone();
         request.only = variation.only.clone();
         request.api_versions = job.api_versions(&self.options).to_vec();

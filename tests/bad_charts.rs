@@ -51,6 +51,12 @@ fn bad_charts() -> Vec<Bad<'static>> {
             &["unexpected EOF"],
         ),
         bad(
+            &[(TEMPLATE, "a: 1\nb: {{ $x.y }}\n")],
+            failed,
+            "templates/d.yaml:2",
+            &["undefined variable", "$x"],
+        ),
+        bad(
             &[(TEMPLATE, "a: 1\nb: {{ kubectlApplyAll .Values.text }}\n")],
             failed,
             "templates/d.yaml:2",
@@ -232,6 +238,10 @@ fn a_bad_chart_is_one_error_and_harms_no_other() {
         assert!(!told.contains("executing \""), "Go's words: {told}");
         assert_eq!(ran.findings(), [good_finding()], "{number}");
         assert_eq!(ran.code, 2);
+        // Who wants the manifests alone is told the same.
+        let (full, alone) = (["render", "bad", "good"], ["render", "bad", "good", "--manifests-only"]);
+        let (full, alone) = (folder.run(&full), folder.run(&alone));
+        assert_eq!((full.err, full.code), (alone.err, alone.code), "{number}");
         let summary = &ran.json()["summary"];
         assert_eq!((summary["charts"].as_u64(), summary["charts_rendered"].as_u64()), (Some(2), Some(1)));
     }

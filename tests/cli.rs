@@ -334,6 +334,21 @@ fn a_value_beside_the_name_of_a_secret_is_masked() {
 }
 
 #[test]
+fn the_manifests_alone_are_those_of_the_stream() {
+    let without = |text: &str, comment: &str| -> String {
+        text.lines().filter(|line| !line.starts_with(comment)).map(|line| format!("{line}\n")).collect()
+    };
+    for folder in ["testdata/failures", "testdata/drifting", "testdata/repaired"] {
+        let stream = run(&["render", folder]);
+        let alone = run(&["render", "--manifests-only", folder]);
+        assert_eq!(stream.status.code(), alone.status.code());
+        let (stream, alone) = (stdout(&stream), stdout(&alone));
+        assert!(alone.contains("kind: Deployment") && !alone.contains("# ddlint: "), "{folder}: {alone}");
+        assert_eq!(without(&stream, "# ddlint: "), without(&alone, "# Source: "), "{folder}");
+    }
+}
+
+#[test]
 fn test_hooks_are_printed_and_change_nothing_behind_the_pipe() {
     let folder = std::env::temp_dir().join(format!("ddlint-hooks-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("templates")).expect("a folder");

@@ -123,6 +123,25 @@ fn it_prints_and_finds_the_same_and_findings_stand_at_templates() {
 }
 
 #[test]
+fn the_manifests_alone_are_what_helm_prints() {
+    let Some(helm) = Helm::new(&CHART) else { return };
+    helm.folder.write("shop/crds/two.yaml", &format!("# of two\n---\n{CRD}---\n{CRD}"));
+    for args in [&[][..], &["--skip-crds"], &["--values", "prod.yaml", "--set", "replicas=4"]] {
+        let alone =
+            ["render", "--manifests-only", "shop", "--release-name", "rel", "--kube-version", "v1.34.0"];
+        let ours = helm.run(&[&alone, args].concat());
+        let crds = if args.contains(&"--skip-crds") { "--skip-crds" } else { "--include-crds" };
+        let given: Vec<&str> = args.iter().copied().filter(|arg| *arg != "--skip-crds").collect();
+        let mut theirs = std::process::Command::new(helm.path.join("helm"));
+        theirs.args(["template", "rel", "shop", "--kube-version", "v1.34.0", crds]).args(given);
+        theirs.current_dir(helm.folder.path()).env("HOME", helm.folder.path());
+        let theirs: Ran = theirs.output().expect("helm starts").into();
+        assert_eq!((ours.code, theirs.code), (0, 0), "{}{}", ours.err, theirs.err);
+        assert_eq!(ours.out, theirs.out, "{args:?}");
+    }
+}
+
+#[test]
 fn applications_are_rendered_as_they_deploy() {
     let Some(helm) = Helm::new(&CHART) else { return };
     let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: eu}\nspec:\n  source:\n    \

@@ -1,9 +1,9 @@
 //! The Go program beside the target, where there is one: a line in, a line out.
 
+use crate::notation::note;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ddlint_helm::text::Text;
-use crate::notation::note;
 use ddlint_helm::value::Value;
 use serde_json::Value as Json;
 use std::cell::RefCell;

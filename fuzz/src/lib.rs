@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// The YAML parser and what stands on its tree.
 pub fn yaml_parse(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let text: Arc<str> = Arc::from(text);
+    let text = ddlint_yaml::SourceText::from(text);
     let stream = ddlint_yaml::parse(text.clone());
     for error in &stream.errors {
         assert!(error.span.start <= error.span.end && error.span.end as usize <= text.len());
@@ -120,7 +120,7 @@ pub fn to_yaml(data: &[u8]) {
         return;
     }
     // The last newline is cut off by `toYaml`.
-    let back = ddlint_yaml::parse(Arc::from(text.to_str_lossy() + "\n"));
+    let back = ddlint_yaml::parse(String::from(text.to_str_lossy() + "\n").into());
     assert!(back.errors.is_empty(), "{:?}\n{}", back.errors, text.to_str_lossy());
     let root = back.documents.first().and_then(|document| document.root());
     let back = root.map_or(Value::NIL, notation::value_of);

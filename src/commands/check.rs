@@ -71,7 +71,7 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
     }
     let mends = fixes::asked(args, inputs.stdin.is_some())? && may_mend;
     let options = inputs.options.clone();
-    let Configuration { registry, .. } = &configuration;
+    let registry = configuration.registry();
     let rules = Rules { registry, selection: &judging.selection, overrides: &judging.overrides };
     let bar = Bar::start(!args.no_progress && !args.quiet);
     // The process is over soon: what was read is not taken down piece by piece.
@@ -125,9 +125,9 @@ fn run(args: &CheckArgs, may_mend: bool) -> Result<u8, Stop> {
 
 /// The entries of `ignore`.
 fn ignores(configuration: &Configuration) -> Vec<configured::Entry> {
-    let Configuration { config, registry, sources, .. } = configuration;
+    let Configuration { config, sources, .. } = configuration;
     let entry = |entry: &config::Ignore| {
-        let rule = registry.get(&entry.rule.value).map(|rule| rule.id.to_string());
+        let rule = configuration.registry().get(&entry.rule.value).map(|rule| rule.id.to_string());
         let rule = rule.unwrap_or_else(|| entry.rule.value.clone());
         configured::Entry::new(entry, rule, sources.location(entry.rule.place))
     };

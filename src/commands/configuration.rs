@@ -26,11 +26,16 @@ pub(super) struct Configuration {
     pub(super) config: Config,
     /// The folder of the file: what its paths are relative to.
     pub(super) folder: PathBuf,
-    /// The rules that are known.
-    pub(super) registry: Registry,
+    /// The rules that are known, where there are more than those of the binary.
+    more: Option<Registry>,
 }
 
 impl Configuration {
+    /// The rules that are known.
+    pub(super) fn registry(&self) -> &Registry {
+        self.more.as_ref().unwrap_or_else(|| Registry::embedded())
+    }
+
     /// A path of the file, as it can be opened.
     pub(super) fn path(&self, set: &Set<String>) -> PathBuf {
         self.folder.join(&set.value)
@@ -98,9 +103,9 @@ pub(super) fn load(args: &ConfigArgs, directory: &Path) -> Result<Configuration,
         (None, false) => find(directory)?,
     };
     let Some(file) = file else {
-        let registry = rules::registry(&args.rules)?;
+        let more = if args.rules.is_empty() { None } else { Some(rules::registry(&args.rules)?) };
         let (sources, config) = (SourceMap::default(), Config::default());
-        return Ok(Configuration { sources, config, folder: directory.to_path_buf(), registry });
+        return Ok(Configuration { sources, config, folder: directory.to_path_buf(), more });
     };
     let name = match &args.config {
         Some(path) => path.to_string_lossy().replace('\\', "/"),
@@ -117,9 +122,9 @@ pub(super) fn load(args: &ConfigArgs, directory: &Path) -> Result<Configuration,
     let id = sources.add(SourceFile::new(name, root_path, text.into(), Origin::Disk));
     // Rules of the file's own may be named in it: they are read before the names are judged.
     let (first, _) = config::read(&sources, id, &|_, _| Ok(()));
-    let mut configuration = Configuration { sources, config: first, folder, registry: Registry::default() };
-    configuration.registry = registry(&configuration, &args.rules)?;
-    let known = |word: &str, meaning: Word| known(&configuration.registry, word, meaning);
+    let mut configuration = Configuration { sources, config: first, folder, more: None };
+    configuration.more = Some(registry(&configuration, &args.rules)?);
+    let known = |word: &str, meaning: Word| known(configuration.registry(), word, meaning);
     let (config, errors) = config::read(&configuration.sources, id, &known);
     if !errors.is_empty() {
         return Err(Stop::of_errors(&configuration.sources, &errors));

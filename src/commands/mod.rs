@@ -71,7 +71,7 @@ impl Stop {
 pub(crate) fn run(command: Command) -> Result<u8, Stop> {
     match command {
         Command::Check(args) => check::check(&args),
-        Command::Render(args) => render::render(&args.input),
+        Command::Render(args) => render::render(&args),
         Command::Trace(args) => render::trace(&args),
         Command::Rules(args) => rules::rules(&args),
         Command::Explain(args) => rules::explain(&args),

@@ -3,9 +3,9 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::configuration::{self, Configuration};
+use super::configuration;
 use super::{Stop, complain_of, input, print, print_with, settings, start_threads, working_directory};
-use crate::cli::{InputArgs, TraceArgs, TraceFormat};
+use crate::cli::{RenderArgs, TraceArgs, TraceFormat};
 use crate::config::shown::Shown;
 use crate::filter::Overrides;
 use crate::pipeline::{self, Rules};
@@ -13,20 +13,25 @@ use crate::rule::Selection;
 use crate::trace;
 
 /// `ddlint render`
-pub(super) fn render(input: &InputArgs) -> Result<u8, Stop> {
+pub(super) fn render(args: &RenderArgs) -> Result<u8, Stop> {
+    let input = &args.input;
     start_threads(input.jobs)?;
     let directory = working_directory()?;
     let configuration = configuration::load(&input.config, &directory)?;
-    let Configuration { registry, .. } = &configuration;
-    // What is selected, and how grave it is, is decided behind the pipe.
-    let selection = Selection::default_of(registry);
-    let overrides = Overrides::default();
     let settings = settings::of_input(input, &configuration, &mut Shown::default())?;
     let mut paths = Vec::new();
     let inputs = input::inputs(input, &configuration, settings, &directory, &mut paths, false)?;
-    let rules = Rules { registry, selection: &selection, overrides: &overrides };
     // The process ends: its memory goes back at once, and not piece by piece.
     let _parsed = ManuallyDrop::new(Arc::clone(&inputs.settings.rendering.parsed));
+    if args.manifests_only {
+        let printed = ManuallyDrop::new(pipeline::manifests(inputs));
+        print_with(|out| printed.write(out))?;
+        return Ok(complain_of(&printed.model));
+    }
+    // What is selected, and how grave it is, is decided behind the pipe.
+    let registry = configuration.registry();
+    let (selection, overrides) = (Selection::default_of(registry), Overrides::default());
+    let rules = Rules { registry, selection: &selection, overrides: &overrides };
     let printed = ManuallyDrop::new(pipeline::render(inputs, &rules));
     print_with(|out| printed.write(out))?;
     Ok(complain_of(&printed.linted.model))

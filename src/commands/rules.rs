@@ -62,7 +62,8 @@ pub(super) fn rule_files(folder: &Path) -> std::io::Result<Vec<(String, SourceTe
 
 /// `ddlint rules`
 pub(super) fn rules(args: &RulesArgs) -> Result<u8, Stop> {
-    let registry = configuration::load(&args.config, &working_directory()?)?.registry;
+    let configuration = configuration::load(&args.config, &working_directory()?)?;
+    let registry = configuration.registry();
     let rules: Vec<&Rule> = registry.rules().map(|rule| &**rule).collect();
     print(&match args.format {
         ListFormat::Text => report::rules::text(&rules),
@@ -74,8 +75,9 @@ pub(super) fn rules(args: &RulesArgs) -> Result<u8, Stop> {
 
 /// `ddlint explain`
 pub(super) fn explain(args: &ExplainArgs) -> Result<u8, Stop> {
-    let registry = configuration::load(&args.config, &working_directory()?)?.registry;
-    let rule = registry.get(&args.rule).ok_or_else(|| no_rule(&registry, &args.rule))?;
+    let configuration = configuration::load(&args.config, &working_directory()?)?;
+    let registry = configuration.registry();
+    let rule = registry.get(&args.rule).ok_or_else(|| no_rule(registry, &args.rule))?;
     print(&rule::docs::markdown(rule))?;
     Ok(0)
 }
@@ -92,7 +94,7 @@ pub(super) fn new(args: &NewArgs) -> Result<u8, Stop> {
         return Err(Stop::new(format!("`{id}` is no rule id"))
             .help("an id is kebab-case and names the problem: `mutable-image-tag`"));
     }
-    if let Some(known) = configuration.registry.get(id) {
+    if let Some(known) = configuration.registry().get(id) {
         return Err(Stop::new(format!("there is a rule `{id}` already, in {}", known.path))
             .help("one id, one meaning: choose another"));
     }

@@ -244,7 +244,7 @@ pub(super) fn of_check(
     shown: &mut Shown,
 ) -> Result<Judging, Stop> {
     let config = &configuration.config;
-    let registry = &configuration.registry;
+    let registry = configuration.registry();
     let select: Vec<(String, From)> = match (&args.select[..], &config.select) {
         ([], Some(set)) => set.value.iter().map(|it| (it.value.clone(), from(it))).collect(),
         (words, _) => words.iter().map(|it| (it.clone(), From::Option("--select"))).collect(),
@@ -269,7 +269,7 @@ pub(super) fn of_check(
 }
 
 fn overrides(args: &CheckArgs, configuration: &Configuration, shown: &mut Shown) -> Result<Overrides, Stop> {
-    let registry = &configuration.registry;
+    let registry = configuration.registry();
     let mut given: BTreeMap<String, (Severity, From)> = BTreeMap::new();
     let id = |word: &str| registry.get(word).map(|rule| rule.id.to_string());
     for (word, set) in &configuration.config.severity {

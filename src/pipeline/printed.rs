@@ -15,7 +15,7 @@ use ddlint_yaml::{Document, Stream};
 use super::{Inputs, Linted, Read, Rules, STDIN, add_stdin, finish, lint};
 use crate::discover::{self, FoundText, MemoryTree};
 use crate::filter::suppress;
-use crate::model::{DocKind, Model, Settings};
+use crate::model::{Doc, DocKind, Model, Settings};
 use crate::report::{Report, Reported, carry};
 use crate::source::{FileId, Origin, Place, Run, SourceFile};
 use crate::stream::{self, Carried, DocumentOut};
@@ -94,30 +94,74 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> Printed {
     Printed { pieces, end, linted, alone: model }
 }
 
-/// The documents that are printed, each with the text it stands in.
-fn documents(model: &Model) -> Vec<(FileId, DocumentOut<'_>)> {
-    let mut out = Vec::new();
-    let mut begins = model.sources.begins();
+/// The manifests alone, as `helm template` prints them. Nothing is linted, and nobody asks where they come from.
+pub struct Manifests {
+    /// What was read.
+    pub model: Model,
+}
+
+impl Manifests {
+    /// Writes the manifests, each behind a `---` line.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut last = None;
+        for (doc, origin) in printed(&self.model) {
+            let (text, rendered) = match origin {
+                // A file of `crds/` is printed as it is.
+                Origin::Rendered(_) if last == Some(doc.file) => continue,
+                Origin::Rendered(rendering) => {
+                    writeln!(out, "---\n# Source: {}", rendering.template)?;
+                    (&**doc.tree.text(), true)
+                }
+                _ => {
+                    out.write_all(b"---\n")?;
+                    (doc.tree.span().slice(doc.tree.text()), false)
+                }
+            };
+            out.write_all(text.as_bytes())?;
+            out.write_all(stream::behind(text, rendered).as_bytes())?;
+            last = Some(doc.file);
+        }
+        Ok(())
+    }
+}
+
+/// What would be deployed, and nothing about it.
+pub fn manifests(mut inputs: Inputs<'_>) -> Manifests {
+    inputs.settings.drift = false;
+    inputs.settings.rendering.origins = false;
+    Manifests { model: super::read(inputs) }
+}
+
+/// The documents that are printed, and where their texts come from.
+fn printed(model: &Model) -> impl Iterator<Item = (&Doc, &Origin)> {
     // Test hooks are printed though they are never deployed: what they alone would show is told to be silent.
     // What a chart prints is printed, whatever it is.
-    for doc in &model.docs {
-        let file = model.sources.get(doc.file);
+    model.docs.iter().map(|doc| (doc, &model.sources.get(doc.file).origin)).filter(|(doc, origin)| {
         let printed = match doc.kind {
             DocKind::Manifest | DocKind::TestHook => true,
-            _ => matches!(file.origin, Origin::Rendered(_)) && doc.tree.root().is_some(),
+            _ => matches!(origin, Origin::Rendered(_)) && doc.tree.root().is_some(),
         };
-        if !printed || matches!(file.origin, Origin::Embedded { .. }) {
-            continue;
-        }
+        printed && !matches!(origin, Origin::Embedded { .. })
+    })
+}
+
+/// The documents that are printed, each with the text it stands in.
+fn documents(model: &Model) -> Vec<(FileId, DocumentOut<'_>)> {
+    let mut begins = model.sources.begins();
+    let mut out = Vec::new();
+    for (doc, origin) in printed(model) {
         let it = DocumentOut {
             document: &doc.tree,
-            rendered: matches!(file.origin, Origin::Rendered(_)),
+            rendered: matches!(origin, Origin::Rendered(_)),
             begin: begins.of(Place { file: doc.file, span: doc.tree.span() }),
         };
         out.push((doc.file, it));
     }
     out
 }
+
+/// So many documents get a stream of their own; with more of them one stream of all is read sooner.
+const MOST_ODD: usize = 64;
 
 /// What the documents alone show to who reads the stream.
 fn alone(documents: &[(FileId, DocumentOut<'_>)], settings: &Settings, rules: &Rules<'_>) -> (Model, Report) {
@@ -129,24 +173,21 @@ fn alone(documents: &[(FileId, DocumentOut<'_>)], settings: &Settings, rules: &R
             suppress::may_suppress(words) && (comment.span.start < begin || suppress::covers_file(words))
         })
     };
-    if documents.iter().any(speaks) {
+    let one = |it: &(FileId, DocumentOut<'_>)| it.1.document.reads_alike_elsewhere();
+    let alike: Vec<bool> = documents.iter().map(one).collect();
+    if documents.iter().any(speaks) || alike.iter().filter(|&&alike| !alike).count() > MOST_ODD {
         return read_back(documents, settings, rules);
     }
     let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
-    let mut rest = documents;
-    while let Some((first, behind)) = rest.split_first() {
-        let alike =
-            |it: &&(FileId, DocumentOut<'_>)| it.0 == first.0 && it.1.document.reads_alike_elsewhere();
-        let count = rest.iter().take_while(alike).count();
-        if count == 0 {
-            add_stdin(&mut discovered, text_of(std::slice::from_ref(first)).into());
-            rest = behind;
-            continue;
+    let documents: Vec<(bool, &(FileId, DocumentOut<'_>))> = alike.into_iter().zip(documents).collect();
+    for group in documents.chunk_by(|(alike, it), (too, other)| *alike && *too && it.0 == other.0) {
+        match group {
+            [(true, first), ..] => discovered.texts.push(copied(group, &first.1)),
+            group => group.iter().for_each(|(_, it)| {
+                add_stdin(&mut discovered, text_of(std::slice::from_ref(*it)).into());
+            }),
         }
-        let (group, behind) = rest.split_at(count);
-        discovered.texts.push(copied(group, first));
-        rest = behind;
     }
     finish(
         Read { discovered, settings: settings.clone(), carried: Some(Carried::default()), whole: false },
@@ -155,8 +196,8 @@ fn alone(documents: &[(FileId, DocumentOut<'_>)], settings: &Settings, rules: &R
 }
 
 /// Documents of one text, as they stand in a stream.
-fn copied(group: &[(FileId, DocumentOut<'_>)], first: &(FileId, DocumentOut<'_>)) -> FoundText {
-    let run = |(_, it): &(FileId, DocumentOut<'_>)| {
+fn copied(group: &[(bool, &(FileId, DocumentOut<'_>))], first: &DocumentOut<'_>) -> FoundText {
+    let run = |(_, (_, it)): &(bool, &(FileId, DocumentOut<'_>))| {
         let (span, begin) = (it.document.span(), &it.begin);
         Run {
             start: span.start,
@@ -169,9 +210,9 @@ fn copied(group: &[(FileId, DocumentOut<'_>)], first: &(FileId, DocumentOut<'_>)
         }
     };
     let origin = Origin::Streamed(group.iter().map(run).collect());
-    let documents = group.iter().map(|(_, it)| Arc::clone(it.document)).collect();
+    let documents = group.iter().map(|(_, (_, it))| Arc::clone(it.document)).collect();
     FoundText {
-        file: SourceFile::new(STDIN, STDIN, first.1.document.text().clone(), origin),
+        file: SourceFile::new(STDIN, STDIN, first.document.text().clone(), origin),
         parsed: Some(Stream { documents, errors: Vec::new() }),
     }
 }

@@ -23,7 +23,7 @@ mod write;
 
 pub use read::{Carried, read};
 pub use source_comment::template_of;
-pub use write::{DocumentOut, begin, end};
+pub use write::{DocumentOut, begin, behind, end};
 
 /// The version of the form.
 pub const VERSION: u32 = 1;

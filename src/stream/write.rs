@@ -43,8 +43,13 @@ impl DocumentOut<'_> {
 
     /// What stands behind the document's text.
     pub fn tail(&self) -> &'static str {
-        if self.rendered || !self.text().ends_with('\n') { "\n" } else { "" }
+        behind(self.text(), self.rendered)
     }
+}
+
+/// What stands behind a document's text; Helm prints a line break in any case.
+pub fn behind(text: &str, rendered: bool) -> &'static str {
+    if rendered || !text.ends_with('\n') { "\n" } else { "" }
 }
 
 /// The end of a stream. `carried` are findings that the documents alone do not show, `silent` fingerprints of those

@@ -159,18 +159,19 @@ fn document(
     table: &mut OriginTable,
     warnings: &mut Vec<String>,
 ) -> Result<Option<RenderedDocument>, BadManifest> {
-    let mut text = file.text.slice(start, end);
+    let (bytes, mut segments) = file.text.slice(start, end).into_parts();
+    segments.shrink_to_fit();
     let bad = |message: String, at: Option<(usize, usize)>| BadManifest {
         source: file.source.clone(),
         message: format!("YAML parse error on {}: {message}", file.source),
         at: at.map(|(from, to)| (start + from, start + to)),
         place: None,
-        origin: at.map_or(OriginId::NONE, |(from, _)| text.origin_at(from)),
+        origin: at.map_or(OriginId::NONE, |(from, _)| file.text.origin_at(start + from)),
     };
-    let utf8: SourceText = match std::str::from_utf8(text.bytes()) {
+    let utf8: SourceText = match String::from_utf8(bytes) {
         Ok(utf8) => utf8.into(),
         Err(error) => {
-            let at = error.valid_up_to();
+            let at = error.utf8_error().valid_up_to();
             let message = "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".to_string();
             return Err(bad(message, Some((at, at + 1))));
         }
@@ -201,19 +202,19 @@ fn document(
     };
     // Whether a hook is there at all is decided by the values that its annotation is made of.
     if let Some(span) = head.hook_span {
-        let behind = crate::text::evidence(text.segments(), table, span.start, span.end, false);
+        let behind = crate::text::evidence(&segments, table, span.start, span.end, false);
         let by = behind.into_iter().fold(OriginId::NONE, |by, (origin, _)| {
             let printed = table.resolve(origin).printed;
             let given = printed.iter().any(|leaf| matches!(leaf, Leaf::Value { .. } | Leaf::Set { .. }));
             if given { table.union(by, origin) } else { by }
         });
-        text = text.tested(by, table);
+        segments = file.text.slice(start, end).tested(by, table).into_parts().1;
     }
     Ok(Some(RenderedDocument {
         source: file.source.clone(),
         file: file.file.clone(),
         text: utf8,
-        segments: text.segments().to_vec(),
+        segments,
         stream: Some(stream),
         kind: head.kind,
         hook,

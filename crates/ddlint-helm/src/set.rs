@@ -76,16 +76,16 @@ impl TemplateSet {
     /// The same templates for another render: nothing of this one is known.
     pub(crate) fn anew(&self) -> TemplateSet {
         let mut units: QuickMap<usize, Rc<Unit>> = QuickMap::default();
-        let mut known = QuickMap::default();
-        for (name, template) in &self.names.known {
+        let known = self.names.known.iter().map(|(name, template)| {
             let unit = units.entry(Rc::as_ptr(&template.unit).addr()).or_insert_with(|| {
                 let Unit { name, source, text, count, .. } = &*template.unit;
                 let (name, source, text) = (Arc::clone(name), source.clone(), text.clone());
                 Rc::new(Unit { name, source, text, literals: RefCell::default(), count: *count })
             });
-            known.insert(Arc::clone(name), Template { unit: Rc::clone(unit), ..template.clone() });
-        }
-        TemplateSet { cache: Arc::clone(&self.cache), names: Rc::new(Names { known, under: None }) }
+            (Arc::clone(name), Template { unit: Rc::clone(unit), ..template.clone() })
+        });
+        let names = Names { known: known.collect(), under: None };
+        TemplateSet { cache: Arc::clone(&self.cache), names: Rc::new(names) }
     }
 
     /// Whether there is a template of that name.

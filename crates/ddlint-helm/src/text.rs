@@ -173,6 +173,11 @@ impl Text {
         }
         text
     }
+    /// The bytes and their runs, without a copy where nobody else has the text.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<Segment>) {
+        let Inner { bytes, segments } = Rc::unwrap_or_clone(self.0);
+        (bytes, segments)
+    }
     /// Runs of bytes with their origin.
     pub fn runs(&self) -> impl Iterator<Item = (&[u8], OriginId)> {
         let mut start = 0usize;
