@@ -335,6 +335,10 @@ impl<'t> Tree<'t> {
 
 /// Whether the version lies in the range; false where either is malformed.
 pub(crate) fn in_range(range: &str, version: &str) -> bool {
+    // Mostly a version is asked for, and is there.
+    if range == version {
+        return Version::parse(version).is_ok();
+    }
     match (Constraint::parse(range), Version::parse(version)) {
         (Ok(range), Ok(version)) => range.matches(&version),
         _ => false,

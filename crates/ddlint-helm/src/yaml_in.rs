@@ -163,7 +163,10 @@ pub(crate) fn check(node: Node<'_>) -> Result<(), Wrong> {
     let document = node.document();
     // Mostly there is nothing to follow, and nothing but a number can be wrong.
     if document.root() == Some(node) && document.is_plain_tree() && document.depth() < MAX_DEPTH {
-        return document.nodes().filter(|node| !node.is_key()).try_for_each(check_number);
+        return document
+            .nodes()
+            .filter(|node| !node.is_key() && node.may_be_number())
+            .try_for_each(check_number);
     }
     check_node(node, &mut Count::default(), 0)
 }

@@ -37,6 +37,10 @@ pub(crate) struct Builder<'t> {
     /// The end of the node that was closed last, and the begin of the one opened last: what follows is behind it.
     last_end: u32,
     document: Option<OpenDocument>,
+    /// The keys of one of its mappings have to be compared.
+    doubtful: bool,
+    /// The most of its collections in each other so far.
+    deepest: u32,
     documents: Vec<Finished>,
     /// How many documents and failures there were before this chunk.
     before: (usize, usize),
@@ -65,8 +69,6 @@ struct OpenDocument {
     partial: bool,
     aliases: bool,
     merges: bool,
-    /// The most collections in each other so far.
-    deepest: u32,
     /// Aliases to nothing so far.
     dangling: u32,
 }
@@ -86,6 +88,8 @@ impl<'t> Builder<'t> {
             anchors: Vec::new(),
             last_end: 0,
             document: None,
+            doubtful: false,
+            deepest: 0,
             documents: Vec::new(),
             before: (0, 0),
             joined: Vec::new(),
@@ -112,6 +116,7 @@ impl<'t> Builder<'t> {
         self.documents.truncate(self.before.0);
         self.failures.truncate(self.before.1);
         self.document = None;
+        (self.doubtful, self.deepest) = (false, 0);
         self.slots.clear();
         self.open.clear();
         self.cooked.clear();
@@ -170,7 +175,8 @@ impl<'t> Builder<'t> {
             partial: document.partial,
             aliases: document.aliases,
             merges: document.merges,
-            deepest: document.deepest,
+            doubtful: std::mem::take(&mut self.doubtful),
+            deepest: std::mem::take(&mut self.deepest),
         });
         self.cooked.clear();
     }
@@ -272,6 +278,7 @@ impl<'t> Builder<'t> {
         if let Some(mapping) = self.slots.get_mut(mapping as usize) {
             mapping.flags |= DOUBTFUL;
         }
+        self.doubtful = true;
     }
 
     fn push_properties(&mut self, node: u32, properties: Properties) {
@@ -385,7 +392,7 @@ impl<'t> Builder<'t> {
 
 impl OpenDocument {
     fn at(start: u32) -> OpenDocument {
-        OpenDocument { start, partial: false, aliases: false, merges: false, deepest: 0, dangling: 0 }
+        OpenDocument { start, partial: false, aliases: false, merges: false, dangling: 0 }
     }
 }
 
@@ -504,9 +511,7 @@ impl Sink for Builder<'_> {
             Some(index) => {
                 self.open.push(Open { index, children: 0, mapping, looks: 0 });
                 let depth = self.open.len() as u32;
-                if let Some(document) = &mut self.document {
-                    document.deepest = document.deepest.max(depth);
-                }
+                self.deepest = self.deepest.max(depth);
             }
             None => self.fail(span.start, Failed::TooLarge),
         }

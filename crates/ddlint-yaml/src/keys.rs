@@ -215,6 +215,9 @@ pub(crate) struct Survey {
 pub(crate) fn survey(document: &Document) -> Survey {
     let mut nameless = false;
     let mut found = Vec::new();
+    if !document.tape().doubtful {
+        return Survey { duplicates: Box::default(), nameless };
+    }
     let mut texts = Vec::new();
     let mut map: HashMap<Option<Cow<'_, str>>, (Node<'_>, Node<'_>)> = HashMap::new();
     for node in document.nodes() {

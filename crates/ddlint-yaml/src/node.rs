@@ -192,6 +192,16 @@ impl<'a> Node<'a> {
         Some(if slot.style == Style::Plain { scalar::resolve_plain(text) } else { Scalar::Str(text) })
     }
 
+    /// Whether a scalar can resolve to a number, judged by its first letter; none that does is missed.
+    pub fn may_be_number(self) -> bool {
+        self.resolved_slot().is_some_and(|slot| {
+            slot.kind == SlotKind::Scalar
+                && (slot.has(PROPERTIES)
+                    || slot.style == Style::Plain
+                        && matches!(bytes_of(self.document, slot), [b'0'..=b'9' | b'+' | b'-' | b'.', ..]))
+        })
+    }
+
     /// The text of a scalar that resolves to a string.
     pub fn as_str(self) -> Option<&'a str> {
         match self.scalar()? {

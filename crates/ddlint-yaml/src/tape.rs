@@ -122,6 +122,8 @@ pub(crate) struct Finished {
     pub(crate) partial: bool,
     pub(crate) aliases: bool,
     pub(crate) merges: bool,
+    /// The keys of a mapping have to be compared: one is [`DOUBTFUL`].
+    pub(crate) doubtful: bool,
     /// The most collections in each other.
     pub(crate) deepest: u32,
 }
@@ -166,6 +168,7 @@ impl Finished {
             partial: true,
             aliases: false,
             merges: false,
+            doubtful: true,
             deepest: 0,
         }
     }
