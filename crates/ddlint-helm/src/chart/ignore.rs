@@ -163,6 +163,10 @@ fn class_char(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<ch
 
 /// Greedy matching with one place to come back to, which is enough because stars are alike.
 fn match_pieces(pattern: &[Piece], name: &[char]) -> bool {
+    // Most patterns end in a letter, and most names in another.
+    if matches!(pattern.last(), Some(Piece::Literal(letter)) if name.last() != Some(letter)) {
+        return false;
+    }
     let (mut p, mut n) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
     loop {
