@@ -94,6 +94,7 @@ fn report(
         for other in more {
             finding = finding.related(place(tree.node(other.later).span()), "and another one");
         }
+        finding.help = "Put a line `---` before it, or merge them into one.".to_string();
         finding.fix = editable.and_then(|file| separate(tree, &further, file));
         out.push(finding);
     }

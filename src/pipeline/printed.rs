@@ -17,7 +17,7 @@ use crate::discover::{self, FoundText, MemoryTree};
 use crate::filter::suppress;
 use crate::model::{Doc, DocKind, Model, Settings};
 use crate::report::{Report, Reported, carry};
-use crate::source::{FileId, Origin, Place, Run, SourceFile};
+use crate::source::{Origin, Place, Run, SourceFile};
 use crate::stream::{self, Carried, DocumentOut};
 
 /// What `render` prints, and what it was made of.
@@ -26,8 +26,8 @@ pub struct Printed {
     end: String,
     /// What was linted.
     pub linted: Linted,
-    /// What the documents alone were read to.
-    pub alone: Model,
+    /// What the documents alone were read to: who prints is about to end, and need not take it down.
+    _alone: Model,
 }
 
 /// A document of the stream.
@@ -85,13 +85,10 @@ pub fn render(inputs: Inputs<'_>, rules: &Rules<'_>) -> Printed {
         .map(|finding| finding.fingerprint.clone())
         .collect();
     let end = stream::end(&carried, &silent, &linted.report);
-    let piece = |(_, it): &(FileId, DocumentOut<'_>)| Piece {
-        head: it.head(),
-        document: Arc::clone(it.document),
-        tail: it.tail(),
-    };
+    let piece =
+        |it: &DocumentOut<'_>| Piece { head: it.head(), document: Arc::clone(it.document), tail: it.tail() };
     let pieces = documents.iter().map(piece).collect();
-    Printed { pieces, end, linted, alone: model }
+    Printed { pieces, end, linted, _alone: model }
 }
 
 /// The manifests alone, as `helm template` prints them. Nothing is linted, and nobody asks where they come from.
@@ -145,17 +142,17 @@ fn printed(model: &Model) -> impl Iterator<Item = (&Doc, &Origin)> {
     })
 }
 
-/// The documents that are printed, each with the text it stands in.
-fn documents(model: &Model) -> Vec<(FileId, DocumentOut<'_>)> {
+/// The documents that are printed.
+fn documents(model: &Model) -> Vec<DocumentOut<'_>> {
     let mut begins = model.sources.begins();
     let mut out = Vec::new();
     for (doc, origin) in printed(model) {
-        let it = DocumentOut {
+        out.push(DocumentOut {
+            file: doc.file,
             document: &doc.tree,
             rendered: matches!(origin, Origin::Rendered(_)),
             begin: begins.of(Place { file: doc.file, span: doc.tree.span() }),
-        };
-        out.push((doc.file, it));
+        });
     }
     out
 }
@@ -164,26 +161,26 @@ fn documents(model: &Model) -> Vec<(FileId, DocumentOut<'_>)> {
 const MOST_ODD: usize = 64;
 
 /// What the documents alone show to who reads the stream.
-fn alone(documents: &[(FileId, DocumentOut<'_>)], settings: &Settings, rules: &Rules<'_>) -> (Model, Report) {
+fn alone(documents: &[DocumentOut<'_>], settings: &Settings, rules: &Rules<'_>) -> (Model, Report) {
     // A comment may speak of all of its file, which is the stream; one that stands outside of the document is not printed.
-    let speaks = |(_, it): &(FileId, DocumentOut<'_>)| {
+    let speaks = |it: &DocumentOut<'_>| {
         let (text, begin) = (it.document.text(), it.document.span().start);
         it.document.comments().iter().any(|comment| {
             let words = comment.span.slice(text);
             suppress::may_suppress(words) && (comment.span.start < begin || suppress::covers_file(words))
         })
     };
-    let one = |it: &(FileId, DocumentOut<'_>)| it.1.document.reads_alike_elsewhere();
+    let one = |it: &DocumentOut<'_>| it.document.reads_alike_elsewhere();
     let alike: Vec<bool> = documents.iter().map(one).collect();
     if documents.iter().any(speaks) || alike.iter().filter(|&&alike| !alike).count() > MOST_ODD {
         return read_back(documents, settings, rules);
     }
     let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
-    let documents: Vec<(bool, &(FileId, DocumentOut<'_>))> = alike.into_iter().zip(documents).collect();
-    for group in documents.chunk_by(|(alike, it), (too, other)| *alike && *too && it.0 == other.0) {
+    let documents: Vec<(bool, &DocumentOut<'_>)> = alike.into_iter().zip(documents).collect();
+    for group in documents.chunk_by(|(alike, it), (too, other)| *alike && *too && it.file == other.file) {
         match group {
-            [(true, first), ..] => discovered.texts.push(copied(group, &first.1)),
+            [(true, first), ..] => discovered.texts.push(copied(group, first)),
             group => group.iter().for_each(|(_, it)| {
                 add_stdin(&mut discovered, text_of(std::slice::from_ref(*it)).into());
             }),
@@ -196,8 +193,8 @@ fn alone(documents: &[(FileId, DocumentOut<'_>)], settings: &Settings, rules: &R
 }
 
 /// Documents of one text, as they stand in a stream.
-fn copied(group: &[(bool, &(FileId, DocumentOut<'_>))], first: &DocumentOut<'_>) -> FoundText {
-    let run = |(_, (_, it)): &(bool, &(FileId, DocumentOut<'_>))| {
+fn copied(group: &[(bool, &DocumentOut<'_>)], first: &DocumentOut<'_>) -> FoundText {
+    let run = |(_, it): &(bool, &DocumentOut<'_>)| {
         let (span, begin) = (it.document.span(), &it.begin);
         Run {
             start: span.start,
@@ -210,7 +207,7 @@ fn copied(group: &[(bool, &(FileId, DocumentOut<'_>))], first: &DocumentOut<'_>)
         }
     };
     let origin = Origin::Streamed(group.iter().map(run).collect());
-    let documents = group.iter().map(|(_, (_, it))| Arc::clone(it.document)).collect();
+    let documents = group.iter().map(|(_, it)| Arc::clone(it.document)).collect();
     FoundText {
         file: SourceFile::new(STDIN, STDIN, first.document.text().clone(), origin),
         parsed: Some(Stream { documents, errors: Vec::new() }),
@@ -218,9 +215,9 @@ fn copied(group: &[(bool, &(FileId, DocumentOut<'_>))], first: &DocumentOut<'_>)
 }
 
 /// A stream that says nothing but its documents.
-fn text_of(documents: &[(FileId, DocumentOut<'_>)]) -> String {
+fn text_of(documents: &[DocumentOut<'_>]) -> String {
     let mut out = stream::begin();
-    for (_, it) in documents {
+    for it in documents {
         for part in [&it.head(), it.text(), it.tail()] {
             out.push_str(part);
         }
@@ -229,11 +226,7 @@ fn text_of(documents: &[(FileId, DocumentOut<'_>)]) -> String {
 }
 
 /// What the documents show when their stream is read.
-fn read_back(
-    documents: &[(FileId, DocumentOut<'_>)],
-    settings: &Settings,
-    rules: &Rules<'_>,
-) -> (Model, Report) {
+fn read_back(documents: &[DocumentOut<'_>], settings: &Settings, rules: &Rules<'_>) -> (Model, Report) {
     let nothing = MemoryTree::default();
     let mut discovered = discover::discover(&nothing, &[], &discover::Options::default());
     let carried = add_stdin(&mut discovered, text_of(documents).into());

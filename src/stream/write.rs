@@ -9,11 +9,13 @@ use ddlint_yaml::Document;
 
 use super::{PREFIX, VERSION};
 use crate::report::{Report, Reported, carry};
-use crate::source::Location;
+use crate::source::{FileId, Location};
 
 /// A document to be written.
 #[derive(Clone, Debug)]
 pub struct DocumentOut<'a> {
+    /// The text that it stands in.
+    pub file: FileId,
     /// The document.
     pub document: &'a Arc<Document>,
     /// A chart renders it: Helm prints a line break behind what the template writes, whatever that ends with.

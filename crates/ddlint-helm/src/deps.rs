@@ -383,3 +383,32 @@ fn at_path(path: &str, inner: Map) -> Map {
         outer
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is not asked of a range because it is the version itself, the range would say.
+    #[test]
+    fn a_version_is_in_its_own_range() {
+        for text in [
+            "1.2.3",
+            "v1.2.3",
+            "1.2",
+            "1",
+            "0",
+            "1.2.3-beta.1",
+            "1.2.3+b",
+            "1.x",
+            "",
+            "01.2.3",
+            "1.2.3-01",
+            "a",
+        ] {
+            let version = Version::parse(text);
+            let asked =
+                Constraint::parse(text).is_ok_and(|range| version.as_ref().is_ok_and(|it| range.matches(it)));
+            assert_eq!(in_range(text, text), asked, "{text}");
+        }
+    }
+}

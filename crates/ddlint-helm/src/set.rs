@@ -10,7 +10,7 @@ use crate::template::{ParseCache, Parsed};
 use crate::text::Text;
 use crate::value::Value;
 use bytes::Bytes;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -199,12 +199,17 @@ impl Unit {
         }
     }
 
-    /// A literal's value, made once.
-    pub(crate) fn literal(&self, number: u32, make: impl FnOnce() -> Value) -> Value {
+    fn literals(&self) -> RefMut<'_, Vec<Literal>> {
         let mut literals = self.literals.borrow_mut();
         if literals.is_empty() {
             literals.resize_with(self.count, Literal::default);
         }
+        literals
+    }
+
+    /// A literal's value, made once.
+    pub(crate) fn literal(&self, number: u32, make: impl FnOnce() -> Value) -> Value {
+        let mut literals = self.literals();
         match literals.get_mut(number as usize) {
             Some(literal) => literal.value.get_or_insert_with(make).clone(),
             None => make(),
@@ -220,10 +225,7 @@ impl Unit {
         control: OriginId,
         origins: &mut OriginTable,
     ) -> Rc<[(u32, OriginId)]> {
-        let mut literals = self.literals.borrow_mut();
-        if literals.is_empty() {
-            literals.resize_with(self.count, Literal::default);
-        }
+        let mut literals = self.literals();
         let Some(literal) = literals.get_mut(number as usize) else { return Rc::default() };
         let lines = literal
             .lines

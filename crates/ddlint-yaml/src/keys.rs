@@ -277,14 +277,10 @@ fn is_doubtful<'a>(mapping: Node<'a>, texts: &mut Vec<&'a [u8]>) -> bool {
     let (mut at, end) = (mapping.id().0 + 1, slot.next(mapping.id().0));
     while at < end {
         let (Some(key), Some(value)) = (document.slot(at), document.slot(at + 1)) else { return true };
-        if key.kind != SlotKind::Scalar || key.flags & PROPERTIES != 0 {
+        if look(key, document.text()).is_none() {
             return true;
         }
-        let text = bytes_of(document, key);
-        if key.style == Style::Plain && scalar::may_resolve(text) {
-            return true;
-        }
-        texts.push(text);
+        texts.push(bytes_of(document, key));
         at = value.next(at + 1);
     }
     if texts.len() > 12 {

@@ -197,8 +197,7 @@ impl<'a> Node<'a> {
         self.resolved_slot().is_some_and(|slot| {
             slot.kind == SlotKind::Scalar
                 && (slot.has(PROPERTIES)
-                    || slot.style == Style::Plain
-                        && matches!(bytes_of(self.document, slot), [b'0'..=b'9' | b'+' | b'-' | b'.', ..]))
+                    || slot.style == Style::Plain && scalar::may_be_number(bytes_of(self.document, slot)))
         })
     }
 

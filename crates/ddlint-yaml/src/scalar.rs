@@ -78,8 +78,12 @@ pub(crate) fn may_resolve(text: impl AsRef<[u8]>) -> bool {
         (b'f', 5) => &[b"false"],
         _ => &[],
     };
-    matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~')
-        || words.iter().any(|word| text.eq_ignore_ascii_case(word))
+    may_be_number(text) || *first == b'~' || words.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Whether a plain scalar can resolve to a number, judged by its first letter.
+pub(crate) fn may_be_number(text: &[u8]) -> bool {
+    matches!(text, [b'0'..=b'9' | b'+' | b'-' | b'.', ..])
 }
 
 fn to_scalar(raw: Raw, text: &str) -> Scalar<'_> {

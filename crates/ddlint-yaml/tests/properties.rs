@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use ddlint_yaml::SourceText;
 use std::fmt::Write;
 
-use ddlint_yaml::{Document, NodeKind, ParseOptions, Query, Span, Stream, parse_with};
+use ddlint_yaml::{Document, NodeKind, ParseOptions, Query, SourceText, Span, Stream, parse_with};
 use proptest::prelude::*;
 
 /// Texts made of what the grammar cares about.
@@ -235,4 +234,53 @@ fn threads_change_nothing() {
         .filter_map(|document| document.root())
         .filter(|root| root.kind() == NodeKind::Mapping);
     assert!(kinds.count() >= 4_800);
+}
+
+/// Keys that stand twice are found by a look while they are read: by comparing all of them, the same are.
+#[test]
+fn duplicates_are_those_that_a_comparison_of_all_names_finds() {
+    const KEYS: [&str; 18] = [
+        "a",
+        "\"a\"",
+        "'a'",
+        "b",
+        "ab",
+        "ba",
+        "yes",
+        "\"yes\"",
+        "true",
+        "1",
+        "\"1\"",
+        "0x1",
+        "\"\\x61\"",
+        "!!str a",
+        "&x a",
+        "name",
+        "nama",
+        "label",
+    ];
+    for (one, first) in KEYS.iter().enumerate() {
+        for (other, second) in KEYS.iter().enumerate() {
+            let third = KEYS[(one * 7 + other * 3) % KEYS.len()];
+            let text = format!(
+                "{first}: 1\nx:\n  {second}: 2\n  {third}: 3\n{second}: 4\n{third}: {{{first}: 5, {third}: 6}}\n"
+            );
+            let stream = ddlint_yaml::parse(SourceText::from(text.as_str()));
+            for document in &stream.documents {
+                let mut expected = Vec::new();
+                for mapping in document.nodes().filter(|node| node.is_mapping()) {
+                    let mut names: Vec<Option<String>> = Vec::new();
+                    for (key, _) in mapping.entries() {
+                        let name = key.key_string();
+                        if names.contains(&name) {
+                            expected.push(key.id());
+                        }
+                        names.push(name);
+                    }
+                }
+                let found: Vec<_> = document.duplicate_keys().iter().map(|it| it.later).collect();
+                assert_eq!(found, expected, "{text}");
+            }
+        }
+    }
 }
